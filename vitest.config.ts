@@ -1,0 +1,36 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: [
+            "src/**/*.test.ts",
+            "kit/src/**/*.test.ts",
+            "embedded/**/*.test.ts",
+            "demo/**/*.test.ts",
+            "test/*.test.ts",
+          ],
+        },
+      },
+      {
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          globalSetup: ["test/integration/shared-services.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+    coverage: {
+      provider: "v8",
+      include: ["src/control/**/*.ts", "src/resource/**/*.ts", "kit/src/job/**/*.ts"],
+      exclude: ["**/*.test.ts"],
+      thresholds: { lines: 100 },
+      reporter: ["text-summary", "json-summary"],
+    },
+  },
+});
