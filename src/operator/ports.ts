@@ -55,6 +55,11 @@ export interface Fleet {
    * count is no longer `from`.
    */
   scaleTo(target: TargetRef, change: ScaleChange, signal: AbortSignal): Promise<ScaleOutcome>;
+  /**
+   * For a fleet that ends with its operator (a pool of local processes): brings back the count from before the restart.
+   * Called once for each target, before its first observation. Absent, or doing nothing, where the count outlives the operator.
+   */
+  restore?(target: TargetRef, replicas: number, signal: AbortSignal): Promise<void>;
 }
 export type FleetObservation =
   | {
@@ -69,3 +74,8 @@ export type ScaleOutcome =
   | { readonly kind: "scaled" }
   | { readonly kind: "conflict"; readonly actual: number }
   | { readonly kind: "failed"; readonly because: string };
+
+/** Another signal that may ask for more replicas, never for fewer: `spec.floor.promql`. All expressions at once; one that is missing is unknown. */
+export interface FloorSource {
+  read(expressions: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
+}
