@@ -1,114 +1,185 @@
+import type { Reason } from "./reason.ts";
+
+/** What a person asked for. A value out of range makes `step` throw a SpecError that lists every such field. */
 export type Spec = {
-  readonly objective: { readonly waitSeconds: number; readonly attainmentRatio: number }; // > 0; (0,1), default 0.95
+  /** The promise: this share of jobs starts within this wait. waitSeconds > 0; attainmentRatio in (0,1). */
+  readonly objective: { readonly waitSeconds: number; readonly attainmentRatio: number };
+  /** Whole numbers, 0 <= min <= max. */
   readonly replicas: { readonly min: number; readonly max: number };
-  readonly slotsPerReplica?: number; // when unknown: measured, else 1
-  readonly expectedServiceSeconds?: number; // a prior until measured
-  readonly staleAfterSeconds?: number; // an older block counts as unknown; default 30 (the operator passes max(30, 3 × scrape interval))
-  readonly scaleIn?: {
-    readonly enabled?: boolean;
-    readonly holdSeconds?: number;
-    readonly toZeroAfterSeconds?: number;
-    readonly maxStep?: number;
-    readonly idleOnly?: boolean;
-  };
-  readonly scaleOut?: { readonly enabled?: boolean; readonly maxStep?: number }; // disabled: no automatic increase, schedule and floor included, except up to min
-  readonly paused?: { readonly replicas?: number }; // a person's number, taken as it is; without it the count stays
-  readonly schedules?: readonly {
-    readonly name: string;
-    readonly active: boolean;
-    readonly minReplicas: number;
-  }[]; // evaluated outside, against the clock
-  readonly floor?: { readonly replicas: number; readonly because: string }; // from a PromQL expression, evaluated outside
-  /** Takes over when any queue's ready count has been unknown for afterSeconds since its last good sample; obeys min, max and steps, not holds. */
-  readonly fallback?: { readonly afterSeconds: number } & (
-    | { readonly behavior: "Hold" | "Max" }
-    | { readonly behavior: "Static" | "AtLeast" | "AtMost"; readonly replicas: number }
-  );
+  /** Jobs one replica runs at a time; when absent it is measured, else 1. */
+  readonly slotsPerReplica?: number;
+  /** Mean service time to assume until it is measured, seconds > 0. */
+  readonly expectedServiceSeconds?: number;
+  /** A block older than this counts as unknown; seconds > 0, default 30. */
+  readonly staleAfterSeconds?: number;
+  readonly scaleIn?: ScaleInSpec;
+  /** `enabled: false`: no automatic increase, schedule and floor included, except up to min. */
+  readonly scaleOut?: { readonly enabled?: boolean; readonly maxStep?: number };
+  /** A person's number, taken as it is, min and max notwithstanding; without it the count stays. */
+  readonly paused?: { readonly replicas?: number };
+  /** Evaluated against the clock by the caller. */
+  readonly schedules?: readonly ScheduleSpec[];
+  /** From another signal, evaluated by the caller: it may ask for more, never for less. */
+  readonly floor?: { readonly replicas: number; readonly because: string };
+  readonly fallback?: FallbackSpec;
 };
-/** undefined = not known, never zero. Totals are monotone inside an epoch: the adapter sums increments per series (instance and process start) and keeps what vanished replicas contributed, so workers that come and go never change the epoch; a new epoch gives no delta. */
+
+export type ScaleInSpec = {
+  readonly enabled?: boolean;
+  /** Fewer replicas must have been enough for this long, seconds >= 0; default: two fifths of a start-up, at least 6 s. */
+  readonly holdSeconds?: number;
+  /** Ready, unacked and running must all have been 0 for this long before the last replica goes; default: the hold. */
+  readonly toZeroAfterSeconds?: number;
+  /** Most replicas removed by one verdict, >= 1. */
+  readonly maxStep?: number;
+  /** Remove only replicas that run no job. */
+  readonly idleOnly?: boolean;
+};
+
+export type ScheduleSpec = { readonly name: string; readonly active: boolean; readonly minReplicas: number };
+
+/** Takes over when any queue's ready count has been unknown for afterSeconds since its last good sample; obeys min, max and steps, not holds. */
+export type FallbackSpec = { readonly afterSeconds: number } & (
+  | { readonly behavior: "Hold" | "Max" }
+  | { readonly behavior: "Static" | "AtLeast" | "AtMost"; readonly replicas: number }
+);
+
+/**
+ * undefined = not known, never zero. Totals are monotone inside an epoch: the adapter sums increments per series
+ * (instance and process start) and keeps what vanished replicas contributed, so workers that come and go never change
+ * the epoch; a new epoch gives no delta.
+ */
 export type QueueReading = {
-  readonly id: string; // opaque, stable
-  readonly waitSeconds?: number; // a stricter objective for this queue
-  readonly broker?: {
-    readonly ageSeconds: number;
-    readonly epoch: string;
-    readonly ready: number;
-    readonly unacked?: number;
-    readonly consumers?: number;
-    readonly published?: number;
-    readonly delivered?: number;
-    readonly settled?: number;
-    readonly redelivered?: number;
-  };
-  readonly workers?: {
-    readonly ageSeconds: number;
-    readonly epoch: string; // a dead target is left out of the sums and lowers reportingReplicas; it does not age the block
-    readonly reportingReplicas: number; // draining ones excluded
-    readonly running: number;
-    readonly slots?: number; // slots only with per-queue slots
-    readonly started: number;
-    readonly finished: number;
-    readonly serviceSeconds: number;
-    readonly busySeconds?: number;
-    readonly waits?: { readonly edgesSeconds: readonly number[]; readonly counts: readonly number[] };
-  }; // cumulative; counts is one longer, its last entry is the total
+  /** Opaque, stable. */
+  readonly id: string;
+  /** A stricter objective for this queue, seconds. */
+  readonly waitSeconds?: number;
+  readonly broker?: BrokerReading;
+  readonly workers?: WorkersReading;
 };
+
+/** What the broker says of one queue: message counts now, message totals since the epoch began. */
+export type BrokerReading = {
+  /** A negative age counts as 0 down to -5 s; beyond that the block is unknown. */
+  readonly ageSeconds: number;
+  readonly epoch: string;
+  readonly ready: number;
+  readonly unacked?: number;
+  readonly consumers?: number;
+  readonly published?: number;
+  readonly delivered?: number;
+  readonly settled?: number;
+  readonly redelivered?: number;
+};
+
+/** What the workers say of one queue, summed over replicas. A dead target is left out of the sums and lowers reportingReplicas; it does not age the block. */
+export type WorkersReading = {
+  readonly ageSeconds: number;
+  readonly epoch: string;
+  /** Draining ones excluded. */
+  readonly reportingReplicas: number;
+  /** Jobs running now, those on draining replicas included. */
+  readonly running: number;
+  /** Only with per-queue slots. */
+  readonly slots?: number;
+  readonly started: number;
+  readonly finished: number;
+  readonly serviceSeconds: number;
+  readonly busySeconds?: number;
+  readonly waits?: WaitHistogram;
+};
+
+/** Cumulative: counts[i] jobs waited at most edgesSeconds[i]; counts is one longer, its last entry is the total. */
+export type WaitHistogram = { readonly edgesSeconds: readonly number[]; readonly counts: readonly number[] };
+
 export type Readings = {
   readonly queues: readonly QueueReading[];
+  /** shared: a slot takes jobs of every queue; per-queue: each queue has slots of its own in every replica. */
   readonly slotSharing: "shared" | "per-queue";
-  readonly fleet: {
-    readonly desired: number;
-    readonly ready: number;
-    readonly draining: number;
-    readonly slots?: number; // attached to live consumers, busy or not, each counted once
-    readonly starting: readonly {
-      readonly ageSeconds: number;
-      readonly phase: "unscheduled" | "scheduled" | "failing";
-    }[];
-    readonly idle?: number; // idle now and choosable as victims; undefined = victims cannot be chosen
-    readonly graceSeconds?: number; // the target's termination grace
-    readonly uncreated: number; // asked for, refused by quota or admission
-    readonly rollout: boolean;
-  }; // old and new revisions side by side
-  readonly startup?: { readonly schedulingSeconds?: Quantiles; readonly readySeconds?: Quantiles }; // consecutive parts; { p50, p95, count }
+  readonly fleet: FleetReading;
+  /** Consecutive parts of the start-up. */
+  readonly startup?: { readonly schedulingSeconds?: Quantiles; readonly readySeconds?: Quantiles };
 };
-export type Verdict = {
-  readonly kind: "hold" | "scale";
-  readonly from: number;
-  readonly to: number; // from = fleet.desired
-  readonly recommended: number; // integer, before limits, holds, pause, DryRun; = from when blind
-  readonly reason: Reason; // one exported, documented list; readers tolerate new ones
-  readonly limitedBy: readonly (
-    | "max"
-    | "min"
-    | "scale-out-step"
-    | "scale-in-step"
-    | "scale-in-hold"
-    | "scale-in-blocked"
-    | "scale-out-blocked"
-    | "capacity"
-    | "ineffective"
-    | "rollout"
-    | "paused"
-    | "schedule"
-    | "floor"
-    | "fallback"
-  )[];
-  readonly feasibility:
-    | { readonly kind: "feasible" | "unknown" }
-    | { readonly kind: "infeasible"; readonly warmReplicasNeeded: number; readonly because: string };
-  readonly estimate: {
-    readonly arrivalsPerSecond?: number;
-    readonly serviceSeconds?: number;
-    readonly offeredLoad?: number;
-    readonly startupSeconds?: number;
-    readonly predictedWaitSeconds?: number;
-    readonly attainmentRatio?: number;
-  };
-  readonly terms: readonly { readonly name: string; readonly replicas: number }[]; // what each part asked for
-  readonly explanation: string; // one sentence with the numbers in it
+
+export type FleetReading = {
+  readonly desired: number;
+  readonly ready: number;
+  readonly draining: number;
+  /** Attached to live consumers, busy or not, each counted once; as old as the workers blocks. */
+  readonly slots?: number;
+  readonly starting: readonly StartingReplica[];
+  /** Idle now and choosable as victims; undefined = victims cannot be chosen. */
+  readonly idle?: number;
+  /** The target's termination grace. */
+  readonly graceSeconds?: number;
+  /** Asked for, refused by quota or admission. */
+  readonly uncreated: number;
+  /** Old and new revisions side by side. */
+  readonly rollout: boolean;
 };
+
+/** Age since the replica was created. */
+export type StartingReplica = {
+  readonly ageSeconds: number;
+  readonly phase: "unscheduled" | "scheduled" | "failing";
+};
+
 /** Seconds; count = how many observations stand behind the quantiles. */
 export type Quantiles = { readonly p50: number; readonly p95: number; readonly count: number };
-/** Why the verdict is what it is. The list grows: readers tolerate values they do not know. */
-export type Reason = string;
+
+/** A rule that changed the number. */
+export type LimitedBy =
+  | "max"
+  | "min"
+  | "scale-out-step"
+  | "scale-in-step"
+  | "scale-in-hold"
+  | "scale-in-blocked"
+  | "scale-out-blocked"
+  | "capacity"
+  | "ineffective"
+  | "rollout"
+  | "paused"
+  | "schedule"
+  | "floor"
+  | "fallback";
+
+/** Whether reacting can keep the promise at all. warmReplicasNeeded = the least count, kept running, that would. */
+export type Feasibility =
+  | { readonly kind: "feasible" | "unknown" }
+  | { readonly kind: "infeasible"; readonly warmReplicasNeeded: number; readonly because: string };
+
+/** What the verdict rests on; absent = not known. */
+export type Estimate = {
+  readonly arrivalsPerSecond?: number;
+  /** Mean. */
+  readonly serviceSeconds?: number;
+  /** Erlangs: arrivals per second x mean service time. */
+  readonly offeredLoad?: number;
+  /** Median, from creation to being able to take a job. */
+  readonly startupSeconds?: number;
+  /** Of a job that arrives now. */
+  readonly predictedWaitSeconds?: number;
+  /** Share of jobs that started within the objective's wait, over the last hours. */
+  readonly attainmentRatio?: number;
+};
+
+/** What one part of the policy or one rule asked for. */
+export type Term = { readonly name: string; readonly replicas: number };
+
+export type Verdict = {
+  readonly kind: "hold" | "scale";
+  /** = fleet.desired. */
+  readonly from: number;
+  readonly to: number;
+  /** Whole number, before limits, holds, pause and DryRun; = from when blind. */
+  readonly recommended: number;
+  readonly reason: Reason;
+  /** Each rule that changed the number, in order of precedence. */
+  readonly limitedBy: readonly LimitedBy[];
+  readonly feasibility: Feasibility;
+  readonly estimate: Estimate;
+  readonly terms: readonly Term[];
+  /** One sentence with the numbers in it. */
+  readonly explanation: string;
+};
