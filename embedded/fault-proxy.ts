@@ -1,0 +1,86 @@
+import { once } from "node:events";
+import { createConnection, createServer, type Socket } from "node:net";
+import type { Service } from "../kit/src/service.ts";
+
+/**
+ * pass: bytes go through. drop: bytes are read and thrown away, both ways, and the connections stay open (a black hole).
+ * refuse: new connections are reset at once.
+ */
+export type FaultMode = "pass" | "drop" | "refuse";
+
+export type FaultProxy = Service & {
+  readonly host: string;
+  port(): number;
+  mode(mode: FaultMode): void;
+  /** Only one direction is dropped: what the client sends still arrives, what the server answers does not, or the reverse. */
+  dropOnly(direction: "to-server" | "to-client"): void;
+  /** Resets every open connection (TCP RST). */
+  reset(): void;
+  /** Open connections through the proxy. */
+  connections(): number;
+};
+
+type Flow = { toServer: boolean; toClient: boolean; refuse: boolean };
+
+/** A TCP proxy between a client and `target` that can lose bytes or reset connections on command. */
+export const createFaultProxy = (
+  target: { readonly host: string; readonly port: number },
+  host = "127.0.0.1",
+): FaultProxy => {
+  const pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
+  let flow: Flow = { toServer: true, toClient: true, refuse: false };
+
+  const join = (from: Socket, to: Socket, passes: () => boolean): void => {
+    from.on("data", (chunk) => {
+      if (passes() && !to.destroyed) to.write(chunk);
+    });
+    from.on("error", () => to.destroy());
+    from.on("close", () => to.destroy());
+  };
+
+  const proxy = createServer((client) => {
+    if (flow.refuse) {
+      client.on("error", () => {});
+      client.resetAndDestroy();
+      return;
+    }
+    const server = createConnection(target);
+    const pair = { client, server };
+    pairs.add(pair);
+    join(client, server, () => flow.toServer);
+    join(server, client, () => flow.toClient);
+    client.once("close", () => pairs.delete(pair));
+  });
+
+  const reset = (): void => {
+    for (const { client, server } of pairs) {
+      client.resetAndDestroy();
+      server.resetAndDestroy();
+    }
+  };
+
+  return {
+    host,
+    port() {
+      const address = proxy.address();
+      if (address === null || typeof address === "string") throw new Error("the proxy is not started");
+      return address.port;
+    },
+    mode(mode) {
+      flow = { toServer: mode === "pass", toClient: mode === "pass", refuse: mode === "refuse" };
+    },
+    dropOnly(direction) {
+      flow = { toServer: direction !== "to-server", toClient: direction !== "to-client", refuse: false };
+    },
+    reset,
+    connections: () => pairs.size,
+    async start() {
+      proxy.listen(0, host);
+      await once(proxy, "listening");
+    },
+    async stop() {
+      reset();
+      if (proxy.listening) await new Promise<void>((resolve) => proxy.close(() => resolve()));
+    },
+  };
+};

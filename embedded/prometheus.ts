@@ -1,0 +1,69 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Service } from "../kit/src/service.ts";
+import { answers, type RunningProgram, type RunScope, untilReady } from "./run-scope.ts";
+
+export type ScrapeJob = {
+  readonly name: string;
+  /** `host:port` of fixed targets. */
+  readonly targets?: readonly string[];
+  /** Folder of file_sd JSON files, watched and reread every second. */
+  readonly discoveryDirectory?: string;
+};
+
+export type PrometheusOptions = {
+  readonly jobs: readonly ScrapeJob[];
+  /** Default 5. */
+  readonly scrapeIntervalSeconds?: number;
+};
+
+export type Prometheus = Service & {
+  url(): string;
+  /** SIGKILL; `start()` brings it back with its data. */
+  kill(): Promise<void>;
+};
+
+const jobOf = (job: ScrapeJob): object => ({
+  job_name: job.name,
+  static_configs: [{ targets: job.targets ?? [] }],
+  ...(job.discoveryDirectory === undefined
+    ? {}
+    : { file_sd_configs: [{ files: [join(job.discoveryDirectory, "*.json")], refresh_interval: "1s" }] }),
+});
+
+/** A private Prometheus at the run's own address. */
+export const createPrometheus = async (scope: RunScope, options: PrometheusOptions): Promise<Prometheus> => {
+  const bin = scope.program("prometheus");
+  const directory = join(scope.directory, "prometheus");
+  const port = await scope.freePort();
+  const url = `http://${scope.address}:${port}`;
+  let server: RunningProgram | undefined;
+  return {
+    url: () => url,
+    async start() {
+      await mkdir(directory, { recursive: true });
+      const interval = `${Math.round((options.scrapeIntervalSeconds ?? 5) * 1000)}ms`;
+      const config = {
+        global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+        scrape_configs: options.jobs.map(jobOf),
+      };
+      await writeFile(join(directory, "prometheus.yml"), JSON.stringify(config));
+      const started = scope.spawn("prometheus-server", [
+        bin,
+        `--config.file=${join(directory, "prometheus.yml")}`,
+        `--storage.tsdb.path=${join(directory, "data")}`,
+        `--web.listen-address=${scope.address}:${port}`,
+        "--log.level=warn",
+      ]);
+      server = started;
+      await untilReady("Prometheus", started, () => answers(`${url}/-/ready`));
+    },
+    async kill() {
+      await server?.end(0);
+    },
+    async stop() {
+      await server?.end(10_000);
+      server = undefined;
+    },
+  };
+};

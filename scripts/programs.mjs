@@ -1,0 +1,68 @@
+// The outside programs that the demo, the tests and the benches start for themselves. Plain Node 20, no dependency:
+// scripts/bootstrap.mjs reads this before anything is installed.
+import { existsSync, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/**
+ * @typedef {object} Program
+ * @property {string} title      what a person calls it
+ * @property {string} variable   environment variable that points at an existing one
+ * @property {string} debian     package that brings it
+ * @property {(env: NodeJS.ProcessEnv) => string | undefined} find   path of the executable (or folder), undefined when missing
+ */
+
+/** @type {(env: NodeJS.ProcessEnv, name: string, folders?: readonly string[]) => string | undefined} */
+const onPath = (env, name, folders = []) =>
+  [...folders, ...(env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/bin"]
+    .filter((folder) => folder !== "")
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
+
+/** @type {() => string | undefined} */
+const newestPostgres = () => {
+  const root = "/usr/lib/postgresql";
+  if (!existsSync(root)) return undefined;
+  return readdirSync(root)
+    .filter((version) => existsSync(join(root, version, "bin", "initdb")))
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => join(root, version, "bin"))[0];
+};
+
+/** @type {Readonly<Record<"rabbitmq" | "epmd" | "prometheus" | "alertmanager" | "postgres", Program>>} */
+export const programs = {
+  rabbitmq: {
+    title: "RabbitMQ",
+    variable: "RABBITMQ_BIN_DIR",
+    debian: "rabbitmq-server",
+    find: (env) =>
+      env["RABBITMQ_BIN_DIR"] ??
+      ["/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin"].find((folder) =>
+        existsSync(join(folder, "rabbitmq-server")),
+      ),
+  },
+  epmd: {
+    title: "Erlang's port mapper",
+    variable: "EPMD_BIN",
+    debian: "erlang-base",
+    find: (env) => env["EPMD_BIN"] ?? onPath(env, "epmd"),
+  },
+  prometheus: {
+    title: "Prometheus",
+    variable: "PROMETHEUS_BIN",
+    debian: "prometheus",
+    find: (env) => env["PROMETHEUS_BIN"] ?? onPath(env, "prometheus"),
+  },
+  alertmanager: {
+    title: "Alertmanager",
+    variable: "ALERTMANAGER_BIN",
+    debian: "prometheus-alertmanager",
+    find: (env) =>
+      env["ALERTMANAGER_BIN"] ?? onPath(env, "prometheus-alertmanager") ?? onPath(env, "alertmanager"),
+  },
+  postgres: {
+    title: "PostgreSQL",
+    variable: "POSTGRES_BIN_DIR",
+    debian: "postgresql",
+    find: (env) => env["POSTGRES_BIN_DIR"] ?? newestPostgres(),
+  },
+};
