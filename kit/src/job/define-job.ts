@@ -118,15 +118,14 @@ function handlerOf<P extends z.ZodType, R extends z.ZodType>(
   first: RunJob<P, R> | HandlerOptions | SandboxOptions,
   second: RunJob<P, R> | undefined,
 ): JobHandler {
-  const options = typeof first === "function" ? {} : first;
+  const options: HandlerOptions & { readonly sandbox?: URL } = typeof first === "function" ? {} : first;
   const run = typeof first === "function" ? first : second;
-  const concurrency = "concurrency" in options ? options.concurrency : undefined;
+  const { concurrency, sandbox: module } = options;
   if (concurrency !== undefined && (!Number.isInteger(concurrency) || concurrency < 1)) {
     throw new RangeError(
       `concurrency of ${contract.type}: expected a whole number from 1, got ${concurrency}`,
     );
   }
-  const module = "sandbox" in options ? options.sandbox : undefined;
   if (run === undefined && module === undefined) {
     throw new TypeError(`handle of ${contract.type}: expected a function or a sandbox module`);
   }
