@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// In a checkout the sources run as they are; an installed package has only dist/.
+import { existsSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+
+const [major] = process.versions.node.split(".").map(Number);
+if (major < 24) {
+  console.error(
+    `millrace needs Node 24 or later; this is ${process.version}. In a checkout, use npx millrace.`,
+  );
+  process.exit(2);
+}
+enableCompileCache();
+const source = new URL("../src/cli/main.ts", import.meta.url);
+const { main } = await import(
+  existsSync(source) ? source.href : new URL("../dist/src/cli/main.js", import.meta.url).href
+);
+await main(process.argv.slice(2));

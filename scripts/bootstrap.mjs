@@ -1,0 +1,137 @@
+// Brings a checkout to the point where the demo, the tests and the benches can run. Plain Node 20 or later, no dependency.
+//   node scripts/bootstrap.mjs [--npm-only] [--use-urls]
+// --npm-only: the packages of package-lock.json only. --use-urls: AMQP_URL, DATABASE_URL stand in for a broker and a database server.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
+import { fileURLToPath } from "node:url";
+import { programs } from "./programs.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const stampFile = `${root}node_modules/.millrace-lock-hash`;
+const policyFile = "/usr/sbin/policy-rc.d";
+
+/** @type {(message: string) => void} */
+const say = (message) => void process.stderr.write(`${message}\n`);
+
+/** @type {(problem: string) => never} */
+const fail = (problem) => {
+  say(problem);
+  process.exit(3);
+};
+
+/** @type {(command: string, args: readonly string[], env?: NodeJS.ProcessEnv) => boolean} */
+const run = (command, args, env = {}) =>
+  spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], env: { ...process.env, ...env } }).status ===
+  0;
+
+const lockHash = () =>
+  createHash("sha256")
+    .update(readFileSync(`${root}package-lock.json`))
+    .digest("hex");
+
+/** @type {(pid: number) => boolean} */
+const isAlive = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Two bootstraps of one checkout wait for each other; a lock whose owner is gone is taken over. */
+const takeLock = async () => {
+  mkdirSync(`${root}.cache`, { recursive: true });
+  const lockFile = `${root}.cache/bootstrap.lock`;
+  for (;;) {
+    try {
+      writeFileSync(lockFile, String(process.pid), { flag: "wx" });
+      process.on("exit", () => rmSync(lockFile, { force: true }));
+      return;
+    } catch {
+      const owner = Number(existsSync(lockFile) ? readFileSync(lockFile, "utf8") : 0);
+      if (owner > 0 && !isAlive(owner)) rmSync(lockFile, { force: true });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+};
+
+const installNpmPackages = () => {
+  const hash = lockHash();
+  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === hash) return;
+  say("installing npm packages (npm ci) ...");
+  if (!run("npm", ["ci", "--loglevel=error", "--no-audit", "--no-fund", "--prefer-offline"]))
+    fail("npm ci failed; its messages stand above");
+  writeFileSync(stampFile, hash);
+};
+
+/** @type {(useUrls: boolean) => readonly (keyof typeof programs)[]} */
+const neededPrograms = (useUrls) => {
+  /** @type {(keyof typeof programs)[]} */
+  const needed = ["prometheus", "alertmanager"];
+  if (!useUrls || process.env["AMQP_URL"] === undefined) needed.push("rabbitmq", "epmd");
+  if (!useUrls || process.env["DATABASE_URL"] === undefined) needed.push("postgres");
+  return needed;
+};
+
+/** @type {(question: string) => Promise<boolean>} */
+const agreed = async (question) => {
+  if (process.env["CI"] === "true" || !process.stdin.isTTY) return true;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${question} [Y/n] `);
+  terminal.close();
+  return !/^n/i.test(answer.trim());
+};
+
+/** @type {(missing: readonly (keyof typeof programs)[], useUrls: boolean) => string} */
+const instructions = (missing, useUrls) => {
+  const instead = /** @type {Partial<Record<keyof typeof programs, string>>} */ (
+    useUrls ? { rabbitmq: "AMQP_URL, or ", postgres: "DATABASE_URL, or " } : {}
+  );
+  const lines = missing.map((name) => {
+    const { title, debian, variable } = programs[name];
+    return `  ${title}: apt-get install --no-install-recommends ${debian}   or point ${instead[name] ?? ""}${variable} at an existing one`;
+  });
+  return ["These programs are missing, and this user may not install them:", ...lines].join("\n");
+};
+
+/** Installs without starting any system service: policy-rc.d answers 101 (forbidden) meanwhile. @type {(packages: readonly string[]) => boolean} */
+const aptInstall = (packages) => {
+  const ownPolicy = !existsSync(policyFile);
+  const removePolicy = () => rmSync(policyFile, { force: true });
+  if (ownPolicy) {
+    writeFileSync(policyFile, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+    process.once("exit", removePolicy);
+  }
+  const apt = ["-o", "DPkg::Lock::Timeout=600", "-qq"];
+  const quiet = { DEBIAN_FRONTEND: "noninteractive" };
+  return (
+    run("apt-get", [...apt, "update"], quiet) &&
+    run("apt-get", [...apt, "install", "-y", "--no-install-recommends", ...packages], quiet)
+  );
+};
+
+/** @type {(useUrls: boolean) => Promise<void>} */
+const installPrograms = async (useUrls) => {
+  const missing = neededPrograms(useUrls).filter((name) => programs[name].find(process.env) === undefined);
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((name) => programs[name].debian))];
+  const mayInstall = process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
+  if (!mayInstall || !(await agreed(`Install ${packages.join(", ")} from the distribution?`)))
+    fail(instructions(missing, useUrls));
+  say(`installing ${packages.join(", ")} from the distribution (no service is started) ...`);
+  if (!aptInstall(packages))
+    fail(`apt-get failed; its messages stand above\n${instructions(missing, useUrls)}`);
+  const still = missing.filter((name) => programs[name].find(process.env) === undefined);
+  if (still.length > 0) fail(instructions(still, useUrls));
+};
+
+if (Number(process.versions.node.split(".")[0]) < 20)
+  fail(`Node 20 or later is needed to begin with; this is ${process.version}`);
+process.on("SIGINT", () => process.exit(130));
+process.on("SIGTERM", () => process.exit(143));
+await takeLock();
+installNpmPackages();
+if (!process.argv.includes("--npm-only")) await installPrograms(process.argv.includes("--use-urls"));

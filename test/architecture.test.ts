@@ -1,0 +1,138 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+type Room = {
+  /** Other rooms it may import from. */
+  readonly rooms: readonly string[];
+  /** npm packages it may import; "node:" stands for Node's own modules. */
+  readonly packages: readonly string[];
+};
+
+/** Who may import whom (design of the house). Everything not listed is forbidden. */
+const house: Readonly<Record<string, Room>> = {
+  "kit/src": {
+    rooms: ["kit/src/job", "kit/src/amqp", "kit/src/worker", "kit/src/client"],
+    packages: [],
+  },
+  "kit/src/job": { rooms: ["kit/src"], packages: ["zod"] },
+  "kit/src/amqp": { rooms: ["kit/src", "kit/src/job"], packages: ["amqplib", "node:"] },
+  "kit/src/worker": {
+    rooms: ["kit/src", "kit/src/job", "kit/src/amqp"],
+    packages: ["prom-client", "zod", "node:"],
+  },
+  "kit/src/client": { rooms: ["kit/src", "kit/src/job", "kit/src/amqp"], packages: ["zod", "node:"] },
+  "kit/src/testing": { rooms: ["kit/src", "kit/src/job", "kit/src/worker"], packages: ["zod", "node:"] },
+  "src/control": { rooms: [], packages: [] },
+  "src/resource": { rooms: ["src/control"], packages: ["zod"] },
+  "src/operator": {
+    rooms: ["kit/src", "src/control", "src/resource"],
+    packages: ["fastify", "pino", "prom-client", "yaml", "zod", "node:"],
+  },
+  "src/store": { rooms: ["kit/src", "kit/src/job"], packages: ["kysely", "pg", "node:"] },
+  "src/gateway": {
+    rooms: ["kit/src", "kit/src/job", "kit/src/amqp", "src/store"],
+    packages: ["fastify", "pino", "prom-client", "zod", "node:"],
+  },
+  "src/jobs": { rooms: ["kit/src", "kit/src/job"], packages: ["nodemailer", "zod", "node:"] },
+  "src/processes": { rooms: ["kit/src", "src/operator"], packages: ["prom-client", "zod", "node:"] },
+  "src/prometheus": { rooms: ["kit/src", "kit/src/worker", "src/operator"], packages: ["zod", "node:"] },
+  "src/rabbitmq": { rooms: ["kit/src", "kit/src/amqp", "src/operator"], packages: ["zod", "node:"] },
+  "src/cli": {
+    rooms: [
+      "kit/src",
+      "kit/src/job",
+      "kit/src/amqp",
+      "kit/src/worker",
+      "kit/src/client",
+      "src/control",
+      "src/resource",
+      "src/operator",
+      "src/gateway",
+      "src/store",
+      "src/jobs",
+      "src/processes",
+      "src/prometheus",
+      "src/rabbitmq",
+    ],
+    packages: ["commander", "nodemailer", "pino", "prom-client", "yaml", "node:"],
+  },
+};
+
+/** The room of a file: src/<folder> or kit/src/<folder>; files right under kit/src belong to the room kit/src. */
+const roomOf = (file: string): string => {
+  const parts = file.split("/");
+  const depth = parts[0] === "kit" ? 3 : 2;
+  return parts.length > depth ? parts.slice(0, depth).join("/") : parts.slice(0, depth - 1).join("/");
+};
+
+const sourceFiles = ["src", "kit/src"].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => `${folder}/${file}`),
+);
+
+const specifiers = (code: string): readonly string[] =>
+  [...code.matchAll(/^\s*(?:import|export)\b[^"';]*?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm)].map(
+    (match) => match[1] ?? match[2] ?? "",
+  );
+
+const packageOf = (specifier: string): string =>
+  isBuiltin(specifier)
+    ? "node:"
+    : specifier
+        .split("/")
+        .slice(0, specifier.startsWith("@") ? 2 : 1)
+        .join("/");
+
+/** What is wrong with one import, or undefined. `file` and the answer use paths from the root of the repository. */
+const problemOf = (file: string, specifier: string): string | undefined => {
+  const from = roomOf(file);
+  const isTest = file.endsWith(".test.ts");
+  const room = house[from];
+  if (room === undefined) return `${file} is in a room that the architecture does not name`;
+  if (!specifier.startsWith(".")) {
+    const name = packageOf(specifier);
+    const allowed =
+      room.packages.includes(name) ||
+      (isTest && ["vitest", "fast-check", "node:", "zod", "prom-client"].includes(name));
+    return allowed ? undefined : `${file} imports ${name}, which ${from} may not`;
+  }
+  const target = relative(root, resolve(root, dirname(file), specifier));
+  if (isTest && (target.startsWith("embedded/") || target.startsWith("test/"))) return undefined;
+  const to = roomOf(target);
+  return to === from || room.rooms.includes(to)
+    ? undefined
+    : `${file} imports ${target}, and ${from} may not import ${to}`;
+};
+
+describe("the architecture", () => {
+  test("every import is one that the house allows", () => {
+    const problems = sourceFiles.flatMap((file) =>
+      specifiers(readFileSync(join(root, file), "utf8")).map((specifier) => problemOf(file, specifier)),
+    );
+    expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
+  });
+
+  test("every room exists and every folder is a room", () => {
+    const folders = new Set(sourceFiles.map(roomOf).filter((room) => room !== "src"));
+    expect([...folders].toSorted()).toEqual(Object.keys(house).toSorted());
+  });
+
+  test("finds a planted violation, so that an empty list of problems means something", () => {
+    expect(
+      specifiers(
+        'import { x } from "../operator/cycle.ts";\nexport {\n  y,\n} from "amqplib";\nawait import("./z.ts");',
+      ),
+    ).toEqual(["../operator/cycle.ts", "amqplib", "./z.ts"]);
+    expect(problemOf("src/control/step.ts", "../operator/cycle.ts")).toContain("may not import src/operator");
+    expect(problemOf("src/gateway/server.ts", "amqplib")).toContain("may not");
+    expect(problemOf("src/control/step.ts", "node:fs")).toContain("may not");
+    expect(problemOf("src/utils/x.ts", "./y.ts")).toContain("does not name");
+    expect(problemOf("src/control/step.ts", "./policy/search.ts")).toBeUndefined();
+  });
+});
