@@ -56,6 +56,8 @@ export interface Publisher extends Service {
   /** Resolves once no publish is in flight. */
   idle(): Promise<void>;
   onState(listener: (state: LinkState) => void): () => void;
+  /** Makes the link anew, so that `setUp` declares again what somebody deleted. What is in flight becomes unknown. */
+  renew(because: string): void;
 }
 
 export type PublisherOptions = {
@@ -118,6 +120,10 @@ class ConfirmedPublisher implements Publisher {
 
   idle(): Promise<void> {
     return this.#window.idle();
+  }
+
+  renew(because: string): void {
+    this.#link.session?.fail(new Error(because));
   }
 
   start(): Promise<void> {

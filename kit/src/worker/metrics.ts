@@ -1,6 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { LINK_STATES, type LinkState } from "../amqp/link.ts";
-import { BusyClock } from "./busy-clock.ts";
 import {
   DURATION_EDGES_SECONDS,
   JOB_STATUSES,
@@ -8,6 +7,7 @@ import {
   WAIT_EDGES_SECONDS,
   WORKER_METRICS,
 } from "./metric-names.ts";
+import { QueueActivity } from "./queue-activity.ts";
 
 export type WorkerMetricsOptions = {
   readonly registry: Registry;
@@ -24,70 +24,90 @@ export type WorkerMetricsOptions = {
   readonly linkStates: () => Readonly<Record<string, LinkState>>;
 };
 
-/** A job that runs, until it is ended with how it ended. */
-export type RunningJob = { end(status: ProcessedStatus): void };
+/** A job that runs; given back to say how it ended. */
+export type RunningJob = { readonly startMs: number };
 
-export type WorkerMetrics = {
+export type QueueMetrics = {
   /** @param waitSeconds undefined where it says nothing (retries, redeliveries, unknown times) */
-  jobStarted(queue: string, type: string, waitSeconds: number | undefined): RunningJob;
-  jobRejected(queue: string): void;
+  started(waitSeconds: number | undefined): RunningJob;
+  ended(job: RunningJob, status: ProcessedStatus): void;
+  /** @param type "own" when the job is of the queue's type; another one's name could be any text */
+  rejected(type: "own" | "unknown"): void;
   /** @param ready undefined when it is no longer known */
-  queueDepth(queue: string, ready: number | undefined): void;
+  depth(ready: number | undefined): void;
 };
 
-/** The label of a job whose type is not the queue's: any text could come with it. */
-const UNKNOWN_TYPE = "unknown";
+type Labels = Readonly<Record<string, string>>;
+type Metrics = ReturnType<typeof registerJobMetrics>;
 
-export function createWorkerMetrics(options: WorkerMetricsOptions): WorkerMetrics {
-  const { now } = options;
-  const base = { broker: options.broker, vhost: options.vhost };
-  const jobs = jobMetrics(options);
-  const clock = new BusyClock(now());
-  const running = new Map<string, Set<{ readonly startMs: number }>>();
-  for (const { queue } of options.queues) running.set(queue, new Set());
+/** @returns what to call for each queue, by the queue's name */
+export function createWorkerMetrics(options: WorkerMetricsOptions): ReadonlyMap<string, QueueMetrics> {
+  const activities = new Map(options.queues.map(({ queue }) => [queue, new QueueActivity(options.now())]));
+  const labelsOf = (queue: string): Labels => ({ broker: options.broker, vhost: options.vhost, queue });
+  const metrics = registerJobMetrics(options, () => {
+    for (const [queue, activity] of activities) {
+      metrics.busy.inc(labelsOf(queue), activity.takeBusySeconds(options.now()));
+    }
+  });
+  registerGauges(options, labelsOf, activities);
+  return new Map(
+    options.queues.map(({ queue, type }) => {
+      const activity = activities.get(queue) ?? new QueueActivity(options.now());
+      return [queue, queueMetrics(metrics, { ...labelsOf(queue), type }, activity, options.now)];
+    }),
+  );
+}
 
-  const advance = (): void => {
-    for (const [queue, seconds] of clock.advance(now())) jobs.busy.inc({ ...base, queue }, seconds);
+function queueMetrics(
+  metrics: Metrics,
+  typed: Labels,
+  activity: QueueActivity,
+  now: () => number,
+): QueueMetrics {
+  const { type: _, ...untyped } = typed;
+  const withStatus = (status: ProcessedStatus): Labels => ({ ...typed, status });
+  const byStatus: Readonly<Record<ProcessedStatus, Labels>> = {
+    succeeded: withStatus("succeeded"),
+    failed: withStatus("failed"),
+    dead_lettered: withStatus("dead_lettered"),
+    interrupted: withStatus("interrupted"),
+    rejected: withStatus("rejected"),
   };
-  registerGauges(options, running);
-  jobs.onCollectBusy(advance);
-
+  const unknownType = { ...typed, type: "unknown", status: "rejected" };
+  // Every series is there from the start: a first increase from nothing would not be seen as one.
+  metrics.started.inc(typed, 0);
+  metrics.busy.inc(untyped, 0);
+  metrics.wait.zero(typed);
+  for (const status of JOB_STATUSES) metrics.processed.inc(byStatus[status], 0);
   return {
-    jobStarted(queue, type, waitSeconds) {
-      advance();
-      const labels = { ...base, queue, type };
-      const entry = { startMs: now() };
-      clock.start(queue);
-      running.get(queue)?.add(entry);
-      jobs.started.inc(labels);
-      jobs.running.inc(labels);
-      if (waitSeconds !== undefined) jobs.wait.observe(labels, waitSeconds);
-      return {
-        end(status) {
-          if (!running.get(queue)?.delete(entry)) return;
-          advance();
-          clock.end(queue);
-          jobs.running.dec(labels);
-          jobs.processed.inc({ ...labels, status });
-          jobs.duration.observe({ ...labels, status }, Math.max(0, now() - entry.startMs) / 1_000);
-        },
-      };
+    started(waitSeconds) {
+      metrics.started.inc(typed);
+      if (waitSeconds !== undefined) metrics.wait.observe(typed, waitSeconds);
+      return activity.start(now());
     },
-    jobRejected(queue) {
-      jobs.processed.inc({ ...base, queue, type: UNKNOWN_TYPE, status: "rejected" });
+    ended(job, status) {
+      const nowMs = now();
+      if (!activity.end(job, nowMs)) return;
+      metrics.processed.inc(byStatus[status]);
+      metrics.duration.observe(byStatus[status], Math.max(0, nowMs - job.startMs) / 1_000);
     },
-    queueDepth(queue, ready) {
-      if (ready === undefined) jobs.depth.remove({ ...base, queue });
-      else jobs.depth.set({ ...base, queue }, ready);
+    rejected(type) {
+      metrics.processed.inc(type === "own" ? byStatus.rejected : unknownType);
+    },
+    depth(ready) {
+      if (ready === undefined) metrics.depth.remove(untyped);
+      else metrics.depth.set(untyped, ready);
     },
   };
 }
 
-function jobMetrics(options: WorkerMetricsOptions) {
-  const registers = [options.registry];
-  const typed = ["broker", "vhost", "queue", "type"] as const;
-  let collectBusy = (): void => {};
-  const metrics = {
+function registerJobMetrics(
+  { registry, objectiveWaitSeconds }: WorkerMetricsOptions,
+  collectBusy: () => void,
+) {
+  const registers = [registry];
+  const typed = ["broker", "vhost", "queue", "type"];
+  return {
     started: new Counter({
       name: WORKER_METRICS.jobsStarted,
       help: "Handler starts.",
@@ -97,26 +117,20 @@ function jobMetrics(options: WorkerMetricsOptions) {
     processed: new Counter({
       name: WORKER_METRICS.jobsProcessed,
       help: "Jobs by how they ended here: succeeded, failed (will retry), dead_lettered, interrupted, rejected.",
-      labelNames: [...typed, "status"] as const,
-      registers,
-    }),
-    running: new Gauge({
-      name: WORKER_METRICS.jobsRunning,
-      help: "Handlers running now.",
-      labelNames: typed,
+      labelNames: [...typed, "status"],
       registers,
     }),
     busy: new Counter({
       name: WORKER_METRICS.busySeconds,
       help: "Seconds of running handlers, summed; grows while they run.",
-      labelNames: ["broker", "vhost", "queue"] as const,
+      labelNames: ["broker", "vhost", "queue"],
       registers,
-      collect: () => collectBusy(),
+      collect: collectBusy,
     }),
     duration: new Histogram({
       name: WORKER_METRICS.jobDurationSeconds,
       help: "Service time: handler start to end.",
-      labelNames: [...typed, "status"] as const,
+      labelNames: [...typed, "status"],
       buckets: [...DURATION_EDGES_SECONDS],
       registers,
     }),
@@ -124,98 +138,75 @@ function jobMetrics(options: WorkerMetricsOptions) {
       name: WORKER_METRICS.jobWaitSeconds,
       help: "Eligible to handler start, first attempt of a run, not redelivered.",
       labelNames: typed,
-      buckets: waitEdges(options.objectiveWaitSeconds),
+      buckets: waitEdges(objectiveWaitSeconds),
       registers,
     }),
     depth: new Gauge({
       name: WORKER_METRICS.queueDepth,
       help: "Ready messages as this worker sees them; aggregate with max.",
-      labelNames: ["broker", "vhost", "queue"] as const,
+      labelNames: ["broker", "vhost", "queue"],
       registers,
     }),
   };
-  zeroSeries(options, metrics);
-  return {
-    ...metrics,
-    onCollectBusy(advance: () => void) {
-      collectBusy = advance;
-    },
-  };
-}
-
-/** Every series is there from the start: an increase from nothing to one would not be seen as one. */
-function zeroSeries(
-  options: WorkerMetricsOptions,
-  metrics: {
-    readonly started: Counter<"broker" | "vhost" | "queue" | "type">;
-    readonly running: Gauge<"broker" | "vhost" | "queue" | "type">;
-    readonly processed: Counter<"broker" | "vhost" | "queue" | "type" | "status">;
-    readonly busy: Counter<"broker" | "vhost" | "queue">;
-    readonly wait: Histogram<"broker" | "vhost" | "queue" | "type">;
-    readonly duration: Histogram<"broker" | "vhost" | "queue" | "type" | "status">;
-  },
-): void {
-  const { broker, vhost } = options;
-  for (const { queue, type } of options.queues) {
-    const labels = { broker, vhost, queue, type };
-    metrics.started.inc(labels, 0);
-    metrics.running.set(labels, 0);
-    metrics.busy.inc({ broker, vhost, queue }, 0);
-    metrics.wait.zero(labels);
-    for (const status of JOB_STATUSES) {
-      metrics.processed.inc({ ...labels, status }, 0);
-      if (status !== "rejected") metrics.duration.zero({ ...labels, status });
-    }
-  }
 }
 
 function registerGauges(
   options: WorkerMetricsOptions,
-  running: ReadonlyMap<string, ReadonlySet<{ readonly startMs: number }>>,
+  labelsOf: (queue: string) => Labels,
+  activities: ReadonlyMap<string, QueueActivity>,
 ): void {
-  const { registry, broker, vhost } = options;
-  const registers = [registry];
-  new Gauge({
-    name: WORKER_METRICS.workersRunning,
-    help: "Slots attached to a live consumer, busy or not; 0 while draining.",
-    labelNames: ["broker", "vhost", "queue"],
-    registers,
-    collect() {
-      for (const { queue } of options.queues) this.set({ broker, vhost, queue }, options.slots(queue));
-    },
+  const { registry, queues } = options;
+  register(registry, WORKER_METRICS.jobsRunning, "Handlers running now.", (gauge) => {
+    for (const { queue, type } of queues) {
+      gauge.set({ ...labelsOf(queue), type }, activities.get(queue)?.running ?? 0);
+    }
   });
-  new Gauge({
-    name: WORKER_METRICS.oldestRunningJobStart,
-    help: "When the oldest job that runs now was started, seconds since 1970; absent when none runs.",
-    labelNames: ["broker", "vhost", "queue"],
-    registers,
-    collect() {
-      this.reset();
-      for (const [queue, entries] of running) {
-        const [oldest] = entries; // a set keeps the order of insertion
-        if (oldest !== undefined) this.set({ broker, vhost, queue }, oldest.startMs / 1_000);
-      }
-    },
+  const slotsHelp = "Slots attached to a live consumer, busy or not; 0 while draining.";
+  register(registry, WORKER_METRICS.workersRunning, slotsHelp, (gauge) => {
+    for (const { queue } of queues) gauge.set(labelsOf(queue), options.slots(queue));
   });
-  new Gauge({
-    name: WORKER_METRICS.linkState,
-    help: "1 for the state that the link of the role is in.",
-    labelNames: ["broker", "vhost", "queue", "role", "state"],
-    registers,
-    collect() {
+  const oldestHelp =
+    "When the oldest job that runs now was started, seconds since 1970; absent when none runs.";
+  register(registry, WORKER_METRICS.oldestRunningJobStart, oldestHelp, (gauge) => {
+    gauge.reset();
+    for (const [queue, { oldestStartMs }] of activities) {
+      if (oldestStartMs !== undefined) gauge.set(labelsOf(queue), oldestStartMs / 1_000);
+    }
+  });
+  register(
+    registry,
+    WORKER_METRICS.linkState,
+    "1 for the state that the link of the role is in.",
+    (gauge) => {
       for (const [role, current] of Object.entries(options.linkStates())) {
         for (const state of LINK_STATES)
-          this.set({ broker, vhost, queue: "", role, state }, state === current ? 1 : 0);
+          gauge.set({ ...labelsOf(""), role, state }, state === current ? 1 : 0);
       }
     },
+  );
+  if (registry.getSingleMetric(WORKER_METRICS.processStart) !== undefined) return; // the application's default metrics
+  const startHelp = "When this process was started, seconds since 1970.";
+  register(registry, WORKER_METRICS.processStart, startHelp, (gauge) =>
+    gauge.set(performance.timeOrigin / 1_000),
+  );
+}
+
+const GAUGE_LABELS: Readonly<Record<string, readonly string[]>> = {
+  [WORKER_METRICS.jobsRunning]: ["broker", "vhost", "queue", "type"],
+  [WORKER_METRICS.workersRunning]: ["broker", "vhost", "queue"],
+  [WORKER_METRICS.oldestRunningJobStart]: ["broker", "vhost", "queue"],
+  [WORKER_METRICS.linkState]: ["broker", "vhost", "queue", "role", "state"],
+};
+
+function register(registry: Registry, name: string, help: string, collect: (gauge: Gauge) => void): void {
+  const gauge: Gauge = new Gauge({
+    name,
+    help,
+    labelNames: [...(GAUGE_LABELS[name] ?? [])],
+    registers: [],
+    collect: () => collect(gauge),
   });
-  if (registry.getSingleMetric(WORKER_METRICS.processStart) === undefined) {
-    new Gauge({
-      name: WORKER_METRICS.processStart,
-      help: "When this process was started, seconds since 1970.",
-      registers,
-    }).set(performance.timeOrigin / 1_000);
-  }
+  registry.registerMetric(gauge);
 }
 
 function waitEdges(objectiveWaitSeconds: readonly number[]): number[] {
