@@ -1,0 +1,53 @@
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Registry } from "prom-client";
+import type { JobContract } from "../../kit/src/job/define-job.ts";
+import { answerError, answerProblem } from "./answer-error.ts";
+import { registerEmailRoute } from "./email-route.ts";
+import { ProblemError } from "./errors.ts";
+import { registerJobRoutes } from "./job-routes.ts";
+import { parseJsonBody } from "./json-body.ts";
+import { registerOperationalRoutes } from "./operational-routes.ts";
+import type { GatewayOptions } from "./options.ts";
+import type { SubmitDeps } from "./submit-job.ts";
+
+export type GatewayDeps = SubmitDeps & {
+  /** The job types that are taken; one contract a type. */
+  readonly contracts: readonly JobContract[];
+  /** What /metrics shows; the metrics of `metrics` are registered in it. */
+  readonly registry: Registry;
+};
+
+/** A connection that sends nothing for so long in the middle of a request is closed. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** The HTTP API, for its caller to `inject` into or to `listen`. Starts no timer and opens nothing. */
+export function buildGateway(deps: GatewayDeps, options: GatewayOptions): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: options.bodyLimitBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // While it closes, requests on open connections are still served; each answer closes its connection.
+    return503OnClosing: false,
+    frameworkErrors: (error, _request, reply) => void answerError(deps, error, reply),
+  });
+  app.decorateRequest("jobType", undefined);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
+  app.setErrorHandler((error: Error, _request, reply) => answerError(deps, error, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const detail = `${request.method} ${request.url.split("?", 1)[0] ?? ""} is not an address of this API`;
+    return answerProblem(reply, new ProblemError("route-unknown", { detail }));
+  });
+  app.addHook("onResponse", (request, reply, done) => {
+    const route = request.routeOptions.url ?? "unmatched";
+    const labels = { method: request.method, route, status: String(reply.statusCode) };
+    deps.metrics.requestSeconds.observe(labels, reply.elapsedTime / 1_000);
+    done();
+  });
+  const contracts = new Map(deps.contracts.map((contract) => [contract.type, contract]));
+  registerJobRoutes(app, deps, { options, contracts });
+  const email = contracts.get("email");
+  if (email !== undefined) registerEmailRoute(app, deps, { options, contract: email });
+  registerOperationalRoutes(app, deps);
+  return app;
+}
