@@ -56,10 +56,7 @@ export function outcomeOfThrown(thrown: unknown, aborted: AbortReason | undefine
   const code = codeOf(thrown);
   if (code === "millrace-dead-letter") return { kind: "dead", error: toJobError(thrown) };
   if (aborted === "draining") return { kind: "interrupted" };
-  const error =
-    aborted === "timeout"
-      ? toJobError(thrown === "timeout" ? "timed out" : thrown, "timeout")
-      : toJobError(thrown);
+  const error = aborted === "timeout" ? { ...toJobError(thrown), code: "timeout" } : toJobError(thrown);
   const minDelayMs = delayOf(thrown);
   if (code === "millrace-snooze" && minDelayMs !== undefined) return { kind: "snoozed", error, minDelayMs };
   if (code === "millrace-retry-after" && minDelayMs !== undefined)

@@ -1,0 +1,1 @@
+export { startInMemory, type InMemoryOptions, type InMemoryRun } from "./start-in-memory.ts";

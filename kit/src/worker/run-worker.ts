@@ -1,0 +1,64 @@
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { ConfigError } from "../config-error.ts";
+import { silentLogger } from "../logger.ts";
+import { assembleWorker, REAL_PARTS, type WorkerParts } from "./assemble-worker.ts";
+import { MetricsServer } from "./metrics-server.ts";
+import type { WorkerOptions } from "./options.ts";
+
+export type RunWorkerOptions = WorkerOptions & {
+  /** Where /metrics, /healthz and /readyz are served. Default 0.0.0.0: Prometheus and the kubelet come from elsewhere. */
+  readonly metricsHost?: string;
+  /** 0 to 65,535; 0 for any that is free. Default 9091. */
+  readonly metricsPort?: number;
+};
+
+/** What of a process a worker uses; `process` in production. */
+export type WorkerProcess = {
+  on(signal: "SIGTERM" | "SIGINT", listener: () => void): unknown;
+  exit(code: number): void;
+};
+
+/**
+ * Runs a worker as this process's job: serves its metrics and health, drains on SIGTERM or SIGINT and then exits with
+ * code 0. A second signal exits with code 1 at once; the broker gives the unfinished jobs to others.
+ *
+ * @throws ConfigError naming every option that is wrong
+ */
+export async function runWorker(
+  options: RunWorkerOptions,
+  own: WorkerProcess = process,
+  parts: WorkerParts = REAL_PARTS,
+): Promise<void> {
+  const { metricsHost = "0.0.0.0", metricsPort = 9091, logger = silentLogger } = options;
+  if (!Number.isInteger(metricsPort) || metricsPort < 0 || metricsPort > 65_535) {
+    throw new ConfigError([`metricsPort: expected 0 to 65535, got ${metricsPort}`]);
+  }
+  const registry = options.registry ?? new Registry();
+  collectDefaultMetrics({ register: registry });
+  const worker = assembleWorker({ ...options, registry }, parts);
+  const server = new MetricsServer({ worker, host: metricsHost, port: metricsPort });
+  const signalled = firstSignal(own);
+  await server.start();
+  await worker.start();
+  logger.info({ metrics: `http://${metricsHost}:${server.port}/metrics` }, "worker started");
+  const signal = await signalled;
+  logger.info({ signal }, "draining");
+  await worker.stop();
+  await server.stop();
+  logger.info({}, "drained");
+  // A handler that ignored its abort would keep the process alive for ever.
+  own.exit(0);
+}
+
+function firstSignal(own: WorkerProcess): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let seen = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    own.on(signal, () => {
+      if (seen) own.exit(1);
+      seen = true;
+      resolve(signal);
+    });
+  }
+  return promise;
+}

@@ -1,0 +1,134 @@
+import type { Command } from "commander";
+import type { TopologyOptions } from "../../kit/src/amqp/topology.ts";
+import { ConfigError } from "../../kit/src/config-error.ts";
+
+/** All as text: what a flag or a variable means is decided in one place, so that every problem can be listed. */
+export type WorkerFlags = {
+  readonly amqpUrl?: string;
+  readonly jobs?: readonly string[];
+  readonly builtin?: readonly string[];
+  readonly smtpUrl?: string;
+  readonly concurrency?: string;
+  readonly objectiveWaitSeconds?: readonly string[];
+  readonly drainSeconds?: string;
+  readonly metricsHost?: string;
+  readonly metricsPort?: string;
+  readonly broker?: string;
+  readonly workerName?: string;
+  readonly heartbeatSeconds?: string;
+  readonly prefix?: string;
+  readonly queueType?: string;
+  readonly delaySteps?: readonly string[];
+  readonly deliveryLimit?: string;
+  readonly maxLength?: string;
+  readonly logLevel: string;
+};
+
+type Flag = readonly [flag: string, variable: string, description: string];
+
+const FLAGS: readonly Flag[] = [
+  ["--amqp-url <url>", "AMQP_URL", "broker, amqp://user:password@host:port/vhost"],
+  ["--smtp-url <url>", "SMTP_URL", "mail server of the built-in email jobs, smtp://user:password@host:port"],
+  ["--concurrency <count>", "MILLRACE_CONCURRENCY", "jobs of each type at one time; default 10"],
+  ["--drain-seconds <seconds>", "MILLRACE_DRAIN_SECONDS", "for running jobs after SIGTERM; default 25"],
+  ["--metrics-host <address>", "MILLRACE_METRICS_HOST", "of /metrics, /healthz, /readyz; default 0.0.0.0"],
+  ["--metrics-port <number>", "MILLRACE_METRICS_PORT", "0 for any; default 9091"],
+  ["--broker <name>", "MILLRACE_BROKER", "the metrics' broker label; default default"],
+  [
+    "--worker-name <name>",
+    "MILLRACE_WORKER_NAME",
+    "in events and dead letters; default host name and process id",
+  ],
+  ["--heartbeat-seconds <seconds>", "MILLRACE_HEARTBEAT_SECONDS", "of the broker's connections; default 10"],
+  ["--prefix <text>", "MILLRACE_PREFIX", "begins every name at the broker; default jobs"],
+  ["--queue-type <type>", "MILLRACE_QUEUE_TYPE", "quorum or classic; default quorum"],
+  ["--delivery-limit <count>", "MILLRACE_DELIVERY_LIMIT", "of the job queues; default 20"],
+  ["--max-length <count>", "MILLRACE_MAX_LENGTH", "of the job queues; default 1000000"],
+];
+
+const LISTS: readonly Flag[] = [
+  ["--jobs <module...>", "MILLRACE_JOBS", "modules that export job handlers"],
+  [
+    "--builtin <type...>",
+    "MILLRACE_BUILTIN",
+    "built-in types to run: email, sleep; default none with --jobs, else sleep, and email with a mail server",
+  ],
+  [
+    "--objective-wait-seconds <seconds...>",
+    "MILLRACE_OBJECTIVE_WAIT_SECONDS",
+    "waits that objectives promise; they become bucket edges",
+  ],
+  ["--delay-steps <seconds...>", "MILLRACE_DELAY_STEPS", "of retries, ascending; default 1 5 30 120 600"],
+];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Declares the worker's flags; each has its value from the environment where it is not given. */
+export function addWorkerFlags(command: Command, env: Environment): Command {
+  for (const [flag, variable, description] of LISTS) {
+    const given = env[variable]?.split(",").filter((item) => item !== "");
+    command.option(flag, `${description} (${variable}, separated by commas)`, given);
+  }
+  for (const [flag, variable, description] of FLAGS) {
+    command.option(flag, `${description} (${variable})`, env[variable]);
+  }
+  return command.option(
+    "--log-level <level>",
+    "debug, info, warn, error or silent (LOG_LEVEL; default info)",
+    env["LOG_LEVEL"] ?? "info",
+  );
+}
+
+/** The part of the flags that are numbers or choices. Ranges are the kit's to check. */
+export type WorkerNumbers = {
+  readonly concurrency?: number;
+  readonly drainSeconds?: number;
+  readonly heartbeatSeconds?: number;
+  readonly metricsPort?: number;
+  readonly objectiveWaitSeconds: readonly number[];
+  readonly topology: TopologyOptions;
+};
+
+/** @throws ConfigError naming every flag that is not what it must be */
+export function parseWorkerFlags(flags: WorkerFlags): WorkerNumbers {
+  const problems: string[] = [];
+  const numberOf = (name: string, text: string | undefined): number | undefined => {
+    if (text === undefined) return undefined;
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!Number.isFinite(value)) problems.push(`${name}: expected a number, got "${text}"`);
+    return value;
+  };
+  const numbersOf = (name: string, texts: readonly string[] | undefined): readonly number[] =>
+    (texts ?? []).map((text) => numberOf(name, text) ?? Number.NaN);
+  const queueType =
+    flags.queueType === "quorum" || flags.queueType === "classic" ? flags.queueType : undefined;
+  if (flags.queueType !== undefined && queueType === undefined) {
+    problems.push(`--queue-type: expected quorum or classic, got "${flags.queueType}"`);
+  }
+  const steps = numbersOf("--delay-steps", flags.delaySteps);
+  const numbers = {
+    ...defined({
+      concurrency: numberOf("--concurrency", flags.concurrency),
+      drainSeconds: numberOf("--drain-seconds", flags.drainSeconds),
+      heartbeatSeconds: numberOf("--heartbeat-seconds", flags.heartbeatSeconds),
+      metricsPort: numberOf("--metrics-port", flags.metricsPort),
+    }),
+    objectiveWaitSeconds: numbersOf("--objective-wait-seconds", flags.objectiveWaitSeconds),
+    topology: defined({
+      prefix: flags.prefix,
+      queueType,
+      delayStepsMs: steps.length === 0 ? undefined : steps.map((seconds) => Math.round(seconds * 1_000)),
+      deliveryLimit: numberOf("--delivery-limit", flags.deliveryLimit),
+      maxLength: numberOf("--max-length", flags.maxLength),
+    }),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return numbers;
+}
+
+/** Without the keys that have no value. */
+export function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  // Only keys without a value are gone, which the type says too.
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
