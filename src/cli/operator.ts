@@ -1,0 +1,93 @@
+import { once } from "node:events";
+import { Command } from "commander";
+import { pino } from "pino";
+import { Registry } from "prom-client";
+import type { Logger } from "../../kit/src/logger.ts";
+import { ConfigError } from "../../kit/src/config-error.ts";
+import { loadResources } from "../operator/load-resources.ts";
+import { createOperator } from "../operator/operator.ts";
+import { createResourceWatch } from "../operator/resource-watch.ts";
+import { createFileStateStore } from "../operator/state-store.ts";
+import { createProcessFleet } from "../processes/process-fleet.ts";
+import { createPrometheusFloorSource } from "../prometheus/prometheus-floor-source.ts";
+import { createPrometheusWorkerSource } from "../prometheus/prometheus-worker-source.ts";
+import { createRabbitmqBrokerSource } from "../rabbitmq/rabbitmq-broker-source.ts";
+import {
+  addOperatorFlags,
+  type OperatorFlags,
+  type OperatorSettings,
+  parseOperatorFlags,
+  poolOf,
+} from "./operator-flags.ts";
+import { runServices } from "./run-services.ts";
+
+/** `millrace operator`: sizes the workers of every autoscaler until SIGTERM or SIGINT; its process pools drain with it. */
+export function operatorCommand(): Command {
+  const command = new Command("operator").description(
+    "Runs just enough workers for each WorkerAutoscaler, and says why. Flags win over the environment.",
+  );
+  return addOperatorFlags(command, process.env).action((flags: OperatorFlags) => run(flags));
+}
+
+async function run(flags: OperatorFlags): Promise<void> {
+  const { settings, problems } = parseOperatorFlags(flags);
+  const load = () => loadResources(settings.config);
+  const resources = await load().catch((cause: unknown) => {
+    if (!(cause instanceof ConfigError)) throw cause;
+    if (settings.config.length > 0) problems.push(...cause.problems);
+    return { autoscalers: [], pools: [] };
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  const logger = pino({ level: flags.logLevel });
+  const registry = new Registry();
+  const nowMs = () => Date.now();
+  const { amqpUrl, prometheus } = settings;
+  const fleet = createProcessFleet({
+    ...settings.fleet,
+    pools: resources.pools.map(poolOf),
+    baseEnv: { ...process.env, ...(amqpUrl !== undefined && { AMQP_URL: amqpUrl }) },
+    registry,
+    logger,
+  });
+  const broker = brokerOf(settings, logger);
+  const operator = createOperator(
+    {
+      autoscalers: resources.autoscalers,
+      fleet,
+      ...(broker !== undefined && { broker }),
+      ...(prometheus !== undefined && {
+        workers: createPrometheusWorkerSource(prometheus),
+        floors: createPrometheusFloorSource(prometheus),
+      }),
+      state: createFileStateStore(flags.state, { nowMs }),
+      registry,
+      logger,
+      nowMs,
+      listen: settings.listen,
+    },
+    { cycleSeconds: settings.cycleSeconds, staleAfterSeconds: Math.max(30, 3 * settings.scrapeSeconds) },
+  );
+  const watch = createResourceWatch({
+    load,
+    loaded: resources,
+    onChange: (changed) => operator.replaceAutoscalers(changed),
+    logger,
+  });
+  await runServices([fleet, ...(broker === undefined ? [] : [broker]), operator, watch], {
+    until: untilSignal(logger),
+  });
+}
+
+function brokerOf({ amqpUrl, managementUrl, fastPath }: OperatorSettings, logger: Logger) {
+  if (amqpUrl === undefined || !fastPath) return undefined;
+  const broker = { name: "default", url: amqpUrl, ...(managementUrl !== undefined && { managementUrl }) };
+  return createRabbitmqBrokerSource({ brokers: [broker], logger });
+}
+
+/** A second signal ends the process at once; the keepers of the pools then drain the workers. */
+async function untilSignal(logger: Logger): Promise<void> {
+  const signals = ["SIGTERM", "SIGINT"];
+  const signal = await Promise.race(signals.map((name) => once(process, name).then(() => name)));
+  for (const name of signals) process.once(name, () => process.exit(1));
+  logger.info({ signal }, "operator stopping");
+}

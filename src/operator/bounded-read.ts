@@ -1,0 +1,38 @@
+/** One question at a time to one source, each with a deadline that holds even when the source ignores its signal. */
+export class BoundedRead<T> {
+  #busy = false;
+
+  /** Answers undefined when the deadline passed, the source rejected, or it still works on an earlier question. */
+  async read(
+    ask: (signal: AbortSignal) => Promise<T>,
+    { deadlineMs, onProblem }: { readonly deadlineMs: number; readonly onProblem: (problem: string) => void },
+  ): Promise<T | undefined> {
+    if (this.#busy) {
+      onProblem("still answering the last question");
+      return undefined;
+    }
+    this.#busy = true;
+    const controller = new AbortController();
+    const asked = Promise.resolve()
+      .then(() => ask(controller.signal))
+      .finally(() => {
+        this.#busy = false;
+      });
+    const late = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => {
+      onProblem(`no answer in ${deadlineMs} ms`);
+      controller.abort();
+      late.resolve(undefined);
+    }, deadlineMs);
+    try {
+      return await Promise.race([asked, late.promise]);
+    } catch (cause) {
+      onProblem(cause instanceof Error ? cause.message : String(cause));
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+      // A rejection after the deadline has been reported as the deadline.
+      asked.catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import type { Verdict } from "../control/contract.ts";
+
+/** A verdict and what came of it. Plain JSON, kept in the state file and answered by the HTTP API. */
+export type Decision = Verdict & {
+  readonly atMs: number;
+  /** "held": nothing to do. "dry-run": would have scaled. "conflict" and "failed": see `problem`. */
+  readonly outcome: "held" | "scaled" | "dry-run" | "conflict" | "failed";
+  readonly problem?: string;
+  /** The same decision came again this many times in a row after `atMs`. */
+  readonly repeated: number;
+};
+
+/** The last changes, and as many holds whose reason was new; each list has the same bound. */
+export class DecisionLog {
+  #entries: Decision[] = [];
+  readonly #limit: number;
+
+  constructor(limit: number, earlier: readonly Decision[] = []) {
+    this.#limit = limit;
+    this.#entries = earlier.slice(-2 * limit);
+  }
+
+  /** Says whether the decision is a new one, or the last one again. */
+  add(decision: Decision): "new" | "repeated" {
+    const last = this.#entries.at(-1);
+    if (last !== undefined && isSame(last, decision)) {
+      this.#entries[this.#entries.length - 1] = { ...last, repeated: last.repeated + 1 };
+      return "repeated";
+    }
+    this.#entries.push(decision);
+    if (this.#entries.filter((entry) => entry.kind === decision.kind).length > this.#limit) {
+      this.#entries.splice(
+        this.#entries.findIndex((entry) => entry.kind === decision.kind),
+        1,
+      );
+    }
+    return "new";
+  }
+
+  /** Oldest first; `count` = at most so many of the latest. */
+  all(count = this.#entries.length): readonly Decision[] {
+    return count === 0 ? [] : this.#entries.slice(-count);
+  }
+
+  /** At most `count` of the latest changes and `count` of the latest holds, oldest first. */
+  recent(count: number): readonly Decision[] {
+    const kept = new Set([...this.#latest("scale", count), ...this.#latest("hold", count)]);
+    return this.#entries.filter((entry) => kept.has(entry));
+  }
+
+  /** The decisions that changed or would have changed the count, oldest first. */
+  changes(count: number): readonly Decision[] {
+    return this.#latest("scale", count);
+  }
+
+  #latest(kind: Decision["kind"], count: number): readonly Decision[] {
+    return count === 0 ? [] : this.#entries.filter((entry) => entry.kind === kind).slice(-count);
+  }
+}
+
+function isSame(a: Decision, b: Decision): boolean {
+  return (
+    a.outcome !== "scaled" &&
+    a.outcome === b.outcome &&
+    a.from === b.from &&
+    a.to === b.to &&
+    a.reason === b.reason &&
+    a.problem === b.problem &&
+    a.limitedBy.join() === b.limitedBy.join()
+  );
+}

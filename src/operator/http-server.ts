@@ -1,0 +1,77 @@
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Registry } from "prom-client";
+import { type AutoscalerView, viewOf } from "./autoscaler-view.ts";
+import type { Autoscaler } from "./autoscaler.ts";
+
+export type OperatorHttpDeps = {
+  readonly autoscalers: () => readonly Autoscaler[];
+  readonly registry: Registry;
+  /** Undefined when ready; otherwise why not yet. */
+  readonly notReadyBecause: () => string | undefined;
+};
+
+/** The operator's answers to people and to Prometheus. Reads only; never listens by itself. */
+export function buildOperatorServer({
+  autoscalers,
+  registry,
+  notReadyBecause,
+}: OperatorHttpDeps): FastifyInstance {
+  const server = Fastify({ logger: false, requestTimeout: 10_000, bodyLimit: 1_024 });
+  server.get("/metrics", async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  );
+  server.get("/healthz", async () => ({ status: "ok" }));
+  server.get("/readyz", async (_request, reply) => {
+    const because = notReadyBecause();
+    return because === undefined ? { status: "ok" } : reply.code(503).send({ status: "not ready", because });
+  });
+  server.get("/v1/autoscalers", async () => ({ items: autoscalers().map(summaryOf) }));
+  server.get<{ Params: { namespace: string; name: string } }>(
+    "/v1/autoscalers/:namespace/:name",
+    async (request, reply) => {
+      const { namespace, name } = request.params;
+      const found = autoscalers().filter(({ key }) => key === `${namespace}/${name}`);
+      return answer(reply, { asked: `${namespace}/${name}`, found, all: autoscalers() });
+    },
+  );
+  server.get<{ Params: { name: string } }>("/v1/autoscalers/:name", async (request, reply) => {
+    const { name } = request.params;
+    const found = autoscalers().filter(({ resource }) => resource.metadata.name === name);
+    return answer(reply, { asked: name, found, all: autoscalers() });
+  });
+  return server;
+}
+
+/** In the list an autoscaler comes without its long history. */
+function summaryOf(autoscaler: Autoscaler): Omit<AutoscalerView, "decisions"> {
+  const { decisions: _decisions, ...summary } = viewOf(autoscaler);
+  return summary;
+}
+
+type Reply = { code(status: number): Reply; type(mime: string): Reply; send(body: object): Reply };
+
+function answer(
+  reply: Reply,
+  {
+    asked,
+    found,
+    all,
+  }: { readonly asked: string; readonly found: readonly Autoscaler[]; readonly all: readonly Autoscaler[] },
+): Reply {
+  const [only, ...others] = found;
+  if (only !== undefined && others.length === 0) return reply.send(viewOf(only));
+  const status = only === undefined ? 404 : 409;
+  return reply
+    .code(status)
+    .type("application/problem+json")
+    .send({
+      type: "about:blank",
+      status,
+      code: only === undefined ? "autoscaler-unknown" : "autoscaler-ambiguous",
+      title:
+        only === undefined
+          ? `No autoscaler is named ${asked}.`
+          : `More than one autoscaler is named ${asked}: ask with the namespace.`,
+      autoscalers: (only === undefined ? all : found).map(({ key }) => key),
+    });
+}

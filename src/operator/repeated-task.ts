@@ -1,0 +1,39 @@
+/** Runs a task again and again, never twice at once: the next run starts `periodMs` after the start of the last, or when that has ended. */
+export class RepeatedTask {
+  readonly #task: () => Promise<void>;
+  readonly #options: { readonly periodMs: number; readonly onError: (cause: unknown) => void };
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #isOn = false;
+
+  constructor(
+    task: () => Promise<void>,
+    options: { readonly periodMs: number; readonly onError: (cause: unknown) => void },
+  ) {
+    this.#task = task;
+    this.#options = options;
+  }
+
+  /** The first run begins at once. */
+  start(): void {
+    if (this.#isOn) return;
+    this.#isOn = true;
+    this.#run();
+  }
+
+  /** Resolves when a run that is under way has ended; none starts afterwards. */
+  async stop(): Promise<void> {
+    this.#isOn = false;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #run(): void {
+    const dueAt = performance.now() + this.#options.periodMs;
+    this.#running = this.#task()
+      .catch(this.#options.onError)
+      .then(() => {
+        if (this.#isOn) this.#timer = setTimeout(() => this.#run(), Math.max(0, dueAt - performance.now()));
+      });
+  }
+}
