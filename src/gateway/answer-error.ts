@@ -27,7 +27,8 @@ export function answerProblem(reply: FastifyReply, problem: ProblemError): Fasti
     .send(JSON.stringify(problemDocument(problem)));
 }
 
-function problemOf(error: Error): ProblemError {
+/** The entry of the catalogue that an error stands for. */
+export function problemOf(error: Error): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof StoreUnavailableError) {
     return new ProblemError("store-unavailable", { detail: "the job store does not answer", cause: error });

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 import type { JobContract } from "../../kit/src/job/define-job.ts";
-import { answerError, answerProblem } from "./answer-error.ts";
+import { answerError, answerProblem, problemOf } from "./answer-error.ts";
 import { registerEmailRoute } from "./email-route.ts";
 import { ProblemError } from "./errors.ts";
 import { registerJobRoutes } from "./job-routes.ts";
@@ -28,7 +28,7 @@ export function buildGateway(deps: GatewayDeps, options: GatewayOptions): Fastif
     requestTimeout: REQUEST_TIMEOUT_MS,
     // While it closes, requests on open connections are still served; each answer closes its connection.
     return503OnClosing: false,
-    frameworkErrors: (error, _request, reply) => void answerError(deps, error, reply),
+    frameworkErrors: (error, _request, reply) => void answerProblem(reply, problemOf(error)),
   });
   app.decorateRequest("jobType", undefined);
   app.removeAllContentTypeParsers();

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
+import type { LinkOptions } from "../../kit/src/amqp/link.ts";
 import { createPublisher, type Publisher } from "../../kit/src/amqp/publisher.ts";
 import {
   assertDeadLetters,
@@ -22,6 +23,8 @@ import { Sweeper } from "./sweeper.ts";
 
 export type GatewayServerDeps = {
   readonly amqpUrl: string;
+  /** Of both links to the broker; see LinkOptions for the defaults. */
+  readonly link?: Pick<LinkOptions, "heartbeatSeconds" | "backoff">;
   readonly topology: Topology;
   readonly store: JobStore;
   readonly contracts: readonly JobContract[];
@@ -40,11 +43,12 @@ export class GatewayServer implements Service {
   constructor(deps: GatewayServerDeps, options: GatewayOptions) {
     this.#options = options;
     const { amqpUrl, topology, store, contracts, log } = deps;
+    const link = { ...deps.link, url: amqpUrl, logger: log };
     const registry = new Registry();
     const metrics = createGatewayMetrics(registry);
     const nowMs = (): number => Date.now();
     this.#publisher = createPublisher({
-      link: { url: amqpUrl, role: "gateway publisher", logger: log },
+      link: { ...link, role: "gateway publisher" },
       confirmTimeoutMs: options.confirmTimeoutMs,
       setUp: async (channel) => {
         await assertDeadLetters(channel, topology);
@@ -60,7 +64,7 @@ export class GatewayServer implements Service {
     this.#consumer = new StateConsumer({
       ...shared,
       topology,
-      link: { url: amqpUrl, role: "gateway state", logger: log },
+      link: { ...link, role: "gateway state" },
     });
   }
 

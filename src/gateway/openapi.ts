@@ -13,6 +13,7 @@ export function openapiDocument(contracts: readonly JobContract[]): Readonly<Rec
     info: { title: "Millrace gateway", version: "1" },
     paths: {
       ...Object.fromEntries(submissions),
+      ...(contracts.some(({ type }) => type === "email") ? { "/email": emailPath } : {}),
       "/v1/jobs/{id}": {
         get: {
           summary: "One job",
@@ -45,6 +46,22 @@ function submissionPath(contract: JobContract): object {
     },
   };
 }
+
+const emailPath = {
+  get: {
+    summary: "Submit a job of type email",
+    parameters: ["to", "from", "subject", "content"].map((name) => ({
+      name,
+      in: "query",
+      required: true,
+      schema: { type: "string" },
+    })),
+    responses: {
+      202: jsonAnswer("The broker has the job", "#/components/schemas/accepted"),
+      default: problem,
+    },
+  },
+};
 
 /** A schema that JSON Schema cannot express is shown as "anything", as it is the gateway that checks it. */
 function inputSchema(contract: JobContract): object {
