@@ -72,6 +72,7 @@ class ProcessFleet implements Fleet, Service {
   /** Ports handed out to processes that live, so that none is given twice before it is bound. */
   readonly #ports = new Set<number>();
   #state: "new" | "running" | "stopped" = "new";
+  #stopping: Promise<void> = Promise.resolve();
 
   constructor(options: ProcessFleetOptions) {
     const { logger = silentLogger, accountFile, discoveryDirectory, registry, onEvent } = options;
@@ -99,10 +100,13 @@ class ProcessFleet implements Fleet, Service {
     this.#writeDiscovery();
   }
 
-  async stop(): Promise<void> {
-    const wasRunning = this.#state === "running";
+  stop(): Promise<void> {
+    if (this.#state === "running") this.#stopping = this.#end();
     this.#state = "stopped";
-    if (!wasRunning) return;
+    return this.#stopping;
+  }
+
+  async #end(): Promise<void> {
     await Promise.all([...this.#pools.values()].map(({ replicas }) => replicas.stop()));
     this.#discovery?.remove();
     await this.#keeper.stop();

@@ -4,7 +4,8 @@ import { parseLoad } from "./parse-load.ts";
 /** A metrics page longer than this is not read to its end. */
 const maxPageBytes = 8 * 1024 * 1024;
 
-const names = {
+/** The same as the kit serves (a test holds them equal). */
+export const loadMetricNames = {
   running: "worker_jobs_running",
   oldestStart: "worker_oldest_running_job_start_timestamp_seconds",
 };
@@ -28,7 +29,7 @@ export const readLoad = async (url: string, signal: AbortSignal): Promise<Replic
       await response.body?.cancel();
       return undefined;
     }
-    return parseLoad(await readText(response.body), names);
+    return parseLoad(await readText(response.body), loadMetricNames);
   } catch {
     return undefined; // gone, blocked or too slow: what it runs is unknown
   }
