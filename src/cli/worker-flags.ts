@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { TopologyOptions } from "../../kit/src/amqp/topology.ts";
 import { ConfigError } from "../../kit/src/config-error.ts";
+import type { RunWorkerOptions } from "../../kit/src/worker/run-worker.ts";
 
 /** All as text: what a flag or a variable means is decided in one place, so that every problem can be listed. */
 export type WorkerFlags = {
@@ -80,14 +80,10 @@ export function addWorkerFlags(command: Command, env: Environment): Command {
 }
 
 /** The part of the flags that are numbers or choices. Ranges are the kit's to check. */
-export type WorkerNumbers = {
-  readonly concurrency?: number;
-  readonly drainSeconds?: number;
-  readonly heartbeatSeconds?: number;
-  readonly metricsPort?: number;
-  readonly objectiveWaitSeconds: readonly number[];
-  readonly topology: TopologyOptions;
-};
+export type WorkerNumbers = Pick<
+  RunWorkerOptions,
+  "concurrency" | "drainSeconds" | "heartbeatSeconds" | "metricsPort" | "objectiveWaitSeconds" | "topology"
+>;
 
 /** @throws ConfigError naming every flag that is not what it must be */
 export function parseWorkerFlags(flags: WorkerFlags): WorkerNumbers {
@@ -124,6 +120,12 @@ export function parseWorkerFlags(flags: WorkerFlags): WorkerNumbers {
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return numbers;
+}
+
+function queueTypeOf(problems: string[], text: string | undefined): "quorum" | "classic" | undefined {
+  if (text === undefined || text === "quorum" || text === "classic") return text;
+  problems.push(`--queue-type: expected quorum or classic, got "${text}"`);
+  return undefined;
 }
 
 /** Without the keys that have no value. */
