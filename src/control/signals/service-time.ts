@@ -1,0 +1,121 @@
+import { clamp, rounded } from "./plausible.ts";
+
+/**
+ * Sums of what was measured, forgotten job by job. jobs, seconds: finished jobs and their service time; spread,
+ * spreadJobs: for the squared coefficient of variation; boundJobs, boundSeconds: an upper bound (see withBound);
+ * busySeconds: what ran since the start, finished or not.
+ */
+export type ServiceMemory = {
+  readonly jobs: number;
+  readonly seconds: number;
+  readonly spread: number;
+  readonly spreadJobs: number;
+  readonly boundJobs: number;
+  readonly boundSeconds: number;
+  readonly busySeconds: number;
+};
+
+const MEMORY_JOBS = 400;
+const SPREAD_MEMORY_JOBS = 2000;
+const SPREAD_PRIOR_JOBS = 50;
+const LEAST_SPREAD = 0.1;
+const LARGEST_SPREAD = 6;
+const ENOUGH_JOBS = 3;
+const SHORTEST_SECONDS = 1e-4;
+
+export const newService: ServiceMemory = {
+  jobs: 0,
+  seconds: 0,
+  spread: 0,
+  spreadJobs: 0,
+  boundJobs: 0,
+  boundSeconds: 0,
+  busySeconds: 0,
+};
+
+/** Adds finished jobs and their service seconds; forgetting over 400 jobs, the spread's over 2,000. */
+export const withFinished = (memory: ServiceMemory, jobs: number, seconds: number): ServiceMemory => {
+  if (jobs <= 0) return memory;
+  const keep = Math.exp(-jobs / MEMORY_JOBS);
+  const sums = {
+    jobs: rounded(memory.jobs * keep + jobs, 1e3),
+    seconds: rounded(memory.seconds * keep + seconds, 1e4),
+  };
+  const mean = sums.seconds / sums.jobs;
+  if (memory.jobs < ENOUGH_JOBS || mean < SHORTEST_SECONDS) return { ...memory, ...sums };
+  const keepSpread = Math.exp(-jobs / SPREAD_MEMORY_JOBS);
+  const spread = (seconds / mean - jobs) ** 2;
+  return {
+    ...memory,
+    ...sums,
+    spread: rounded(memory.spread * keepSpread + spread, 1e3),
+    spreadJobs: rounded(memory.spreadJobs * keepSpread + jobs, 1e3),
+  };
+};
+
+/**
+ * Where only the broker is known: busy seconds per settled job while jobs wait measure the service time (withFinished);
+ * at all other times they bound it from above, since a slot counted as busy may hold a job that only lies there.
+ */
+export const withBound = (memory: ServiceMemory, jobs: number, seconds: number): ServiceMemory => {
+  const keep = Math.exp(-jobs / MEMORY_JOBS);
+  return {
+    ...memory,
+    boundJobs: rounded(memory.boundJobs * keep + jobs, 1e3),
+    boundSeconds: rounded(memory.boundSeconds * keep + seconds, 1e4),
+  };
+};
+
+export const withBusy = (memory: ServiceMemory, seconds: number): ServiceMemory => ({
+  ...memory,
+  busySeconds: rounded(memory.busySeconds + seconds, 1e3),
+});
+
+/** Mean service time, its squared coefficient of variation (0.1 to 6), and how many jobs stand behind them. */
+export type Service = { readonly seconds: number; readonly variation: number; readonly jobs: number };
+
+export type ServicePrior = {
+  /** By the spec, else half the wait. */
+  readonly seconds: number;
+  /** Measured before a restart; used only until anything is seen again. */
+  readonly remembered: number | null;
+};
+
+/** The estimate, from the prior until three jobs were measured. `running` = jobs in progress, which have taken time too. */
+export const serviceOf = (memory: ServiceMemory, prior: ServicePrior, running: number): Service => {
+  const variation = clamp(
+    (memory.spread + SPREAD_PRIOR_JOBS) / (memory.spreadJobs + SPREAD_PRIOR_JOBS),
+    LEAST_SPREAD,
+    LARGEST_SPREAD,
+  );
+  if (memory.jobs >= ENOUGH_JOBS) {
+    return {
+      seconds: Math.max(SHORTEST_SECONDS, memory.seconds / memory.jobs),
+      variation,
+      jobs: memory.jobs,
+    };
+  }
+  const expected =
+    memory.boundJobs >= ENOUGH_JOBS
+      ? Math.min(prior.seconds, memory.boundSeconds / memory.boundJobs)
+      : (prior.remembered ?? prior.seconds);
+  const seen = memory.busySeconds / Math.max(1, memory.jobs + running);
+  return { seconds: Math.max(SHORTEST_SECONDS, expected, seen), variation, jobs: memory.jobs };
+};
+
+/**
+ * The service time that 99 % of jobs stay under, by a log-normal law with this mean and variation:
+ * s = sqrt(ln(1 + v)), p99 = mean exp(2.326 s - s^2/2): 4.9 means at v = 1. From what was measured, else from its upper
+ * bound, else from what the spec expects, else undefined. Seconds.
+ */
+export const longServiceSeconds = (
+  memory: ServiceMemory,
+  { variation }: Service,
+  expectedSeconds: number | undefined,
+): number | undefined => {
+  const bound = memory.boundJobs >= ENOUGH_JOBS ? memory.boundSeconds / memory.boundJobs : expectedSeconds;
+  const mean = memory.jobs >= ENOUGH_JOBS ? memory.seconds / memory.jobs : bound;
+  if (mean === undefined) return undefined;
+  const squared = Math.log(1 + variation);
+  return mean * Math.exp(2.326 * Math.sqrt(squared) - squared / 2);
+};
