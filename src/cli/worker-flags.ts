@@ -96,11 +96,7 @@ export function parseWorkerFlags(flags: WorkerFlags): WorkerNumbers {
   };
   const numbersOf = (name: string, texts: readonly string[] | undefined): readonly number[] =>
     (texts ?? []).map((text) => numberOf(name, text) ?? Number.NaN);
-  const queueType =
-    flags.queueType === "quorum" || flags.queueType === "classic" ? flags.queueType : undefined;
-  if (flags.queueType !== undefined && queueType === undefined) {
-    problems.push(`--queue-type: expected quorum or classic, got "${flags.queueType}"`);
-  }
+  const queueType = queueTypeOf(problems, flags.queueType);
   const steps = numbersOf("--delay-steps", flags.delaySteps);
   const numbers = {
     ...defined({
@@ -129,7 +125,7 @@ function queueTypeOf(problems: string[], text: string | undefined): "quorum" | "
 }
 
 /** Without the keys that have no value. */
-export function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+export function defined<const T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
   // Only keys without a value are gone, which the type says too.
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
+import { problemsOfAmqpUrl } from "../amqp/amqp-url.ts";
 import { createPublisher, type PublishOutcome } from "../amqp/publisher.ts";
 import { assertDeadLetters, assertJobQueue, type TopologyOptions, topologyOf } from "../amqp/topology.ts";
+import { ConfigError } from "../config-error.ts";
 import { type JobContract, type JobType, schemaError } from "../job/define-job.ts";
 import { encodeEnvelope } from "../job/envelope.ts";
 import { uuidV7 } from "../job/uuid-v7.ts";
@@ -44,8 +46,10 @@ export type Client = Service & {
   ): Promise<{ readonly id: string }>;
 };
 
-/** @throws ConfigError naming every topology option that is wrong */
+/** @throws ConfigError naming the options that are wrong */
 export function createClient(options: ClientOptions): Client {
+  const problems = problemsOfAmqpUrl("amqpUrl", options.amqpUrl);
+  if (problems.length > 0) throw new ConfigError(problems);
   const topology = topologyOf(options.topology);
   const publisher = createPublisher({
     link: { url: options.amqpUrl, role: "client", logger: options.logger ?? silentLogger },

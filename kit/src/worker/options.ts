@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { Registry } from "prom-client";
+import { problemsOfAmqpUrl, vhostOf } from "../amqp/amqp-url.ts";
 import type { BackoffRange } from "../amqp/backoff.ts";
 import { type Topology, type TopologyOptions, topologyOf } from "../amqp/topology.ts";
 import { ConfigError } from "../config-error.ts";
@@ -84,15 +85,10 @@ const defaultsFor = (amqpUrl: string) => ({
 
 /** @throws ConfigError naming every option that is wrong */
 export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOptions {
+  const problems = problemsOfWorkerOptions(options);
+  if (problems.length > 0) throw new ConfigError(problems);
   const filled = { ...defaultsFor(options.amqpUrl), ...options };
-  const { topology, problems: topologyProblems } = compileTopology(options.topology);
-  const problems = [
-    ...problemsOfUrl(filled.amqpUrl),
-    ...problemsOfJobs(filled.jobs),
-    ...problemsOfNumbers(filled),
-    ...topologyProblems,
-  ];
-  if (problems.length > 0 || topology === undefined) throw new ConfigError(problems);
+  const topology = topologyOf(options.topology);
   const { drainSeconds, abortGraceSeconds, depthEverySeconds, concurrency, jobs, ...rest } = filled;
   return Object.freeze({
     ...rest,
@@ -106,6 +102,17 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
     abortGraceMs: abortGraceSeconds * 1_000,
     depthEveryMs: depthEverySeconds * 1_000,
   });
+}
+
+/** Each option that is wrong, with what was expected; empty when all are right. */
+export function problemsOfWorkerOptions(options: WorkerOptions): readonly string[] {
+  const filled = { ...defaultsFor(options.amqpUrl), ...options };
+  return [
+    ...problemsOfAmqpUrl("amqpUrl", filled.amqpUrl),
+    ...problemsOfJobs(filled.jobs),
+    ...problemsOfNumbers(filled),
+    ...problemsOfTopology(filled.topology),
+  ];
 }
 
 type Numbers = Required<
@@ -147,26 +154,12 @@ function problemsOfJobs(jobs: readonly JobHandler[]): readonly string[] {
   return twice.map((type) => `jobs: expected one handler for ${type}, got several`);
 }
 
-function problemsOfUrl(url: string): readonly string[] {
-  const parsed = URL.parse(url);
-  const isAmqp = parsed !== null && ["amqp:", "amqps:"].includes(parsed.protocol);
-  return isAmqp ? [] : ["amqpUrl: expected amqp://user:password@host:port/vhost"]; // never echoed: it holds a password
-}
-
-function compileTopology(options: TopologyOptions | undefined): {
-  readonly topology: Topology | undefined;
-  readonly problems: readonly string[];
-} {
+function problemsOfTopology(options: TopologyOptions | undefined): readonly string[] {
   try {
-    return { topology: topologyOf(options), problems: [] };
+    topologyOf(options);
+    return [];
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return { topology: undefined, problems: error.problems.map((problem) => `topology.${problem}`) };
+    if (error instanceof ConfigError) return error.problems.map((problem) => `topology.${problem}`);
+    throw error;
   }
-}
-
-/** As AMQP clients read it: no path, or an empty one, is the vhost `/`. */
-export function vhostOf(amqpUrl: string): string {
-  const path = URL.parse(amqpUrl)?.pathname ?? "";
-  return path.length <= 1 ? "/" : decodeURIComponent(path.slice(1));
 }

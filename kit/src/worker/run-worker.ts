@@ -3,7 +3,7 @@ import { ConfigError } from "../config-error.ts";
 import { silentLogger } from "../logger.ts";
 import { assembleWorker, REAL_PARTS, type WorkerParts } from "./assemble-worker.ts";
 import { MetricsServer } from "./metrics-server.ts";
-import type { WorkerOptions } from "./options.ts";
+import { problemsOfWorkerOptions, type WorkerOptions } from "./options.ts";
 
 export type RunWorkerOptions = WorkerOptions & {
   /** Where /metrics, /healthz and /readyz are served. Default 0.0.0.0: Prometheus and the kubelet come from elsewhere. */
@@ -30,9 +30,12 @@ export async function runWorker(
   parts: WorkerParts = REAL_PARTS,
 ): Promise<void> {
   const { metricsHost = "0.0.0.0", metricsPort = 9091, logger = silentLogger } = options;
-  if (!Number.isInteger(metricsPort) || metricsPort < 0 || metricsPort > 65_535) {
-    throw new ConfigError([`metricsPort: expected 0 to 65535, got ${metricsPort}`]);
-  }
+  const isPort = Number.isInteger(metricsPort) && metricsPort >= 0 && metricsPort <= 65_535;
+  const problems = [
+    ...(isPort ? [] : [`metricsPort: expected 0 to 65535, got ${metricsPort}`]),
+    ...problemsOfWorkerOptions(options),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
   const registry = options.registry ?? new Registry();
   collectDefaultMetrics({ register: registry });
   const worker = assembleWorker({ ...options, registry }, parts);
