@@ -75,6 +75,11 @@ async function run(flags: OperatorFlags): Promise<void> {
   });
   await runServices([fleet, ...(broker === undefined ? [] : [broker]), operator, watch], {
     until: untilSignal(logger),
+  }).catch((cause: unknown) => {
+    if (!(cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE")) throw cause;
+    throw new ConfigError([
+      `--listen: ${flags.listen} is in use: stop what listens there, or choose another port`,
+    ]);
   });
 }
 

@@ -92,6 +92,7 @@ export class AutoscalerSet {
     try {
       await fleet.restore(target, savedDesired, AbortSignal.timeout(this.#options.readDeadlineMs));
     } catch (cause) {
+      autoscaler.forgetCount();
       logger.error({ err: cause, autoscaler: key, replicas: savedDesired }, "count could not be restored");
     }
   }

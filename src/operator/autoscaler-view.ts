@@ -32,7 +32,7 @@ export type AutoscalerView = Pick<WorkerAutoscaler, "apiVersion" | "kind" | "met
       readonly recommended?: number;
       readonly ready?: number;
     };
-    readonly objective: { readonly attainmentRatio?: number };
+    readonly objective: { readonly attainmentRatio?: number; readonly waitSecondsP95?: number };
     readonly estimate: Verdict["estimate"];
     readonly lastDecision?: DecisionView;
     /** The last ten changes, oldest first. */
@@ -63,13 +63,16 @@ export function viewOf(autoscaler: Autoscaler): AutoscalerView {
   };
 }
 
-function statusOf({ conditions, latest, decisions }: Autoscaler): AutoscalerView["status"] {
+function statusOf({ conditions, latest, decisions, waits }: Autoscaler): AutoscalerView["status"] {
   const lastDecision = decisions.all(1).map(decisionView)[0];
   const estimate = latest?.verdict?.estimate ?? {};
   return {
     conditions,
     replicas: replicasOf(latest),
-    objective: estimate.attainmentRatio === undefined ? {} : { attainmentRatio: estimate.attainmentRatio },
+    objective: {
+      ...(estimate.attainmentRatio !== undefined && { attainmentRatio: estimate.attainmentRatio }),
+      ...(waits.p95Seconds !== undefined && { waitSecondsP95: waits.p95Seconds }),
+    },
     estimate,
     ...(lastDecision !== undefined && { lastDecision }),
     history: decisions.changes(10).map(decisionView),

@@ -17,6 +17,7 @@ import {
   type WorkerSample,
 } from "./ports.ts";
 import type { SavedAutoscaler } from "./state-store.ts";
+import { WaitWindow } from "./wait-window.ts";
 
 /** What one cycle saw; `floor` is the value of the autoscaler's own expression. */
 export type CycleInput = {
@@ -56,6 +57,7 @@ export class Autoscaler {
   /** The count from before a restart; undefined when there was none. */
   readonly savedDesired: number | undefined;
   readonly resource: WorkerAutoscaler;
+  readonly waits = new WaitWindow();
   conditions: readonly Condition[] = [];
   latest: Latest | undefined;
   /** A decision is being carried out. */
@@ -76,13 +78,14 @@ export class Autoscaler {
     this.target = { ...spec.scaleTargetRef, namespace: metadata.namespace };
     this.queues = queuesOf(spec);
     this.decisions = new DecisionLog(decisionsKept, saved?.decisions);
-    this.savedDesired = saved?.desired;
+    const savedCount = saved?.target === targetKey(this.target) ? saved.count : undefined;
+    this.savedDesired = savedCount?.expected;
     this.#schedules = spec.schedules.map((schedule) => ({
       name: schedule.name,
       isActive: compileSchedule(schedule),
     }));
     this.#control = saved?.control === undefined ? undefined : restore(saved.control, nowMs);
-    this.#count = saved?.count ?? (saved === undefined ? undefined : firstCount(saved.desired));
+    this.#count = savedCount;
   }
 
   /** The same autoscaler after its resource was edited: what it knows is kept, unless it now scales something else. */
@@ -105,6 +108,11 @@ export class Autoscaler {
     );
   }
 
+  /** The count from before the restart could not be brought back: what is there now is nobody's decision. */
+  forgetCount(): void {
+    this.#count = undefined;
+  }
+
   /** Looks, and asks the control step. Undefined when the target could not be observed. */
   decide(input: CycleInput): Verdict | undefined {
     const { fleet, nowMs } = input;
@@ -122,6 +130,7 @@ export class Autoscaler {
     });
     const { state, verdict } = step(spec, this.#control, readings, nowMs);
     this.#control = state;
+    this.waits.add(readings.queues, nowMs);
     this.latest = { atMs: nowMs, fleet, spec, readings, verdict };
     return verdict;
   }
@@ -158,7 +167,7 @@ export class Autoscaler {
   save(decisionsSaved: number): SavedAutoscaler | undefined {
     if (this.#count === undefined) return undefined;
     return {
-      desired: this.#count.expected,
+      target: targetKey(this.target),
       count: this.#count,
       decisions: this.decisions.recent(decisionsSaved),
       ...(this.#control !== undefined && { control: durable(this.#control) }),

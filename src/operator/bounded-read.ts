@@ -1,22 +1,25 @@
 /** One question at a time to one source, each with a deadline that holds even when the source ignores its signal. */
 export class BoundedRead<T> {
-  #busy = false;
+  #askedAtMs: number | undefined;
 
   /** Answers undefined when the deadline passed, the source rejected, or it still works on an earlier question. */
   async read(
     ask: (signal: AbortSignal) => Promise<T>,
     { deadlineMs, onProblem }: { readonly deadlineMs: number; readonly onProblem: (problem: string) => void },
   ): Promise<T | undefined> {
-    if (this.#busy) {
+    // A source that never lets go of a question must not be blind for ever.
+    const isBusy = this.#askedAtMs !== undefined && performance.now() - this.#askedAtMs < 10 * deadlineMs;
+    if (isBusy) {
       onProblem("still answering the last question");
       return undefined;
     }
-    this.#busy = true;
+    const askedAtMs = performance.now();
+    this.#askedAtMs = askedAtMs;
     const controller = new AbortController();
     const asked = Promise.resolve()
       .then(() => ask(controller.signal))
       .finally(() => {
-        this.#busy = false;
+        if (this.#askedAtMs === askedAtMs) this.#askedAtMs = undefined;
       });
     const late = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => {

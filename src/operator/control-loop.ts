@@ -142,11 +142,9 @@ export class ControlLoop {
       answer !== undefined && "problem" in answer && typeof answer.problem === "string"
         ? answer.problem
         : undefined;
-    metrics.sourceRead(source, {
-      seconds: (nowMs() - startedMs) / 1_000,
-      failed: problem !== undefined,
-      nowMs: nowMs(),
-    });
+    const seconds = (nowMs() - startedMs) / 1_000;
+    const failure = answer === undefined ? "unanswered" : "incomplete";
+    metrics.sourceRead(source, { seconds, nowMs: nowMs(), ...(problem !== undefined && { failure }) });
     this.#noteProblem(source, problem);
     return answer;
   }

@@ -67,7 +67,9 @@ function parseFile(file: string, text: string, problems: string[]): Found[] {
   return [...documents].flatMap((document, index) => {
     const place = documents.length === 1 ? file : `${file}, document ${index + 1}`;
     if (document.errors.length > 0) {
-      problems.push(...document.errors.map((error) => `${place}: ${error.message.split("\n")[0]}`));
+      problems.push(
+        ...document.errors.map((error) => `${place}: ${error.message.split("\n")[0]?.replace(/:$/, "")}`),
+      );
       return [];
     }
     const content: unknown = document.toJS();

@@ -7,13 +7,15 @@ import { createQueueMetrics } from "./queue-metrics.ts";
 const readBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export type SourceName = "broker" | "workers" | "floors";
+export type SourceRead = {
+  readonly seconds: number;
+  readonly failure?: "unanswered" | "incomplete";
+  readonly nowMs: number;
+};
 
 /** What the operator tells about itself and about each autoscaler. Names start with `millrace_`. */
 export type OperatorMetrics = {
-  sourceRead(
-    source: SourceName,
-    read: { readonly seconds: number; readonly failed: boolean; readonly nowMs: number },
-  ): void;
+  sourceRead(source: SourceName, read: SourceRead): void;
   cycleEnded(seconds: number): void;
   decided(autoscaler: Autoscaler, decision: Decision): void;
   reconcileFailed(): void;
@@ -62,32 +64,45 @@ export function createOperatorMetrics(
   };
 }
 
+/** The same three for each source; their names begin with the source's. */
+const sources: Readonly<Record<SourceName, string>> = {
+  broker: "what the broker tells of the queues",
+  workers: "the workers' own metrics",
+  floors: "the floor expressions",
+};
+
 function sourceMetrics(registry: Registry): OperatorMetrics["sourceRead"] {
+  const meters = {
+    broker: meterOf(registry, "broker"),
+    workers: meterOf(registry, "workers"),
+    floors: meterOf(registry, "floors"),
+  };
+  return (source, read) => meters[source](read);
+}
+
+function meterOf(registry: Registry, source: SourceName): (read: SourceRead) => void {
   const registers = [registry];
-  const labelNames = ["source"];
-  const reads = new Histogram({
-    name: "millrace_source_read_duration_seconds",
-    help: "How long a source of readings took to answer, all autoscalers at once.",
-    labelNames,
+  const duration = new Histogram({
+    name: `millrace_${source}_poll_duration_seconds`,
+    help: `How long it took to read ${sources[source]}, all autoscalers at once.`,
     buckets: readBuckets,
     registers,
   });
   const errors = new Counter({
-    name: "millrace_source_read_errors_total",
-    help: "Readings that did not come, or came with a problem.",
-    labelNames,
+    name: `millrace_${source}_poll_errors_total`,
+    help: `Readings of ${sources[source]} that did not come (unanswered) or came with a problem (incomplete).`,
+    labelNames: ["reason"],
     registers,
   });
   const last = new Gauge({
-    name: "millrace_source_last_success_timestamp_seconds",
-    help: "When a source last answered without a problem.",
-    labelNames,
+    name: `millrace_${source}_last_success_timestamp_seconds`,
+    help: `When ${sources[source]} last came without a problem.`,
     registers,
   });
-  return (source, { seconds, failed, nowMs }) => {
-    reads.observe({ source }, seconds);
-    if (failed) errors.inc({ source });
-    else last.set({ source }, nowMs / 1_000);
+  return ({ seconds, failure, nowMs }) => {
+    duration.observe(seconds);
+    if (failure === undefined) last.set(nowMs / 1_000);
+    else errors.inc({ reason: failure });
   };
 }
 

@@ -7,9 +7,10 @@ import type { Decision } from "./decision-log.ts";
 
 /** What outlives a restart, for one autoscaler. */
 export type SavedAutoscaler = {
-  readonly desired: number;
+  /** What it scaled; the count is of no use for anything else. */
+  readonly target: string;
+  readonly count: CountMemory;
   readonly control?: DurableState;
-  readonly count?: CountMemory;
   /** Oldest first. */
   readonly decisions: readonly Decision[];
 };
@@ -42,9 +43,9 @@ const fileSchema = z.object({
   autoscalers: z.record(
     z.string(),
     z.object({
-      desired: z.int().min(0),
+      target: z.string(),
+      count,
       control: z.custom<DurableState>((value) => typeof value === "object" && value !== null).optional(),
-      count: count.optional(),
       decisions: z.array(decision),
     }),
   ),
@@ -95,14 +96,9 @@ function problemOf(text: string): string | undefined {
 
 function withoutUndefined(autoscalers: z.output<typeof fileSchema>["autoscalers"]): SavedState {
   return Object.fromEntries(
-    Object.entries(autoscalers).map(([key, { desired, control, count, decisions }]) => [
+    Object.entries(autoscalers).map(([key, { control, ...saved }]) => [
       key,
-      {
-        desired,
-        decisions,
-        ...(control !== undefined && { control }),
-        ...(count !== undefined && { count }),
-      },
+      control === undefined ? saved : { ...saved, control },
     ]),
   );
 }
