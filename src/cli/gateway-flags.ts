@@ -7,7 +7,7 @@ export type GatewayFlags = GatewayUserOptions &
   TopologyOptions & {
     readonly amqpUrl?: string;
     readonly databaseUrl?: string;
-    readonly databaseConnections: number;
+    readonly databaseConnections?: number;
     readonly jobs: readonly string[];
     readonly logLevel: string;
   };
@@ -20,48 +20,65 @@ export type GatewaySettings = {
   readonly topology: Topology;
 };
 
-/** Declares the gateway's flags; those with a variable have its value where they are not given. */
+type Flag = readonly [flag: string, variable: string, description: string];
+
+const texts: readonly Flag[] = [
+  ["--amqp-url <url>", "AMQP_URL", "broker, amqp://user:password@host:port/vhost"],
+  ["--database-url <url>", "DATABASE_URL", "Postgres, postgres://user:password@host:port/database"],
+  ["--host <address>", "MILLRACE_HOST", "to listen on; default 127.0.0.1"],
+  ["--prefix <text>", "MILLRACE_PREFIX", "begins every name at the broker; default jobs"],
+];
+
+const numbers: readonly Flag[] = [
+  ["--database-connections <count>", "MILLRACE_DATABASE_CONNECTIONS", "at most; default 5"],
+  ["--port <number>", "MILLRACE_PORT", "to listen on, 0 for any; default 8080"],
+  ["--body-limit-bytes <count>", "MILLRACE_BODY_LIMIT_BYTES", "of a request; default 1048576"],
+  ["--confirm-seconds <seconds>", "MILLRACE_CONFIRM_SECONDS", "how long a confirm is awaited; default 10"],
+  [
+    "--lease-seconds <seconds>",
+    "MILLRACE_LEASE_SECONDS",
+    "then an unconfirmed job is published again; default 30",
+  ],
+  [
+    "--sweep-seconds <seconds>",
+    "MILLRACE_SWEEP_SECONDS",
+    "between two looks for unconfirmed jobs; default 5",
+  ],
+  ["--delivery-limit <count>", "MILLRACE_DELIVERY_LIMIT", "of the job queues; default 20"],
+  ["--max-length <count>", "MILLRACE_MAX_LENGTH", "of the job queues; default 1000000"],
+];
+
+/** Declares the gateway's flags; each has its value from the environment where it is not given. */
 export function addGatewayFlags(
   command: Command,
   env: Readonly<Record<string, string | undefined>>,
 ): Command {
-  const port = env["GATEWAY_PORT"];
+  for (const [flag, variable, description] of texts) {
+    command.option(flag, `${description} (${variable})`, env[variable]);
+  }
+  for (const [flag, variable, description] of numbers) {
+    const preset = env[variable];
+    command.option(
+      flag,
+      `${description} (${variable})`,
+      Number,
+      preset === undefined ? preset : Number(preset),
+    );
+  }
   return command
-    .option("--amqp-url <url>", "broker, amqp://user:password@host:port/vhost (AMQP_URL)", env["AMQP_URL"])
-    .option("--database-url <url>", "Postgres, postgres://... (DATABASE_URL)", env["DATABASE_URL"])
-    .option("--database-connections <count>", "to Postgres, at most; 1 to 100", Number, 5)
-    .option("--host <address>", "to listen on (GATEWAY_HOST; default 127.0.0.1)", env["GATEWAY_HOST"])
-    .option(
-      "--port <number>",
-      "to listen on, 0 for any free one (GATEWAY_PORT; default 8080)",
-      Number,
-      numberOf(port),
-    )
     .option("--allow-unauthenticated-access", "needed to listen on an address that is not loopback")
-    .option("--body-limit-bytes <count>", "of a request (default 1048576)", Number)
-    .option("--confirm-seconds <seconds>", "how long the broker's confirm is awaited (default 10)", Number)
-    .option(
-      "--lease-seconds <seconds>",
-      "after which an unconfirmed job is published again (default 30)",
-      Number,
-    )
-    .option("--sweep-seconds <seconds>", "between two looks for unconfirmed jobs (default 5)", Number)
-    .option("--prefix <text>", "begins every name at the broker (default jobs); the same for the workers")
     .addOption(
-      new Option(
-        "--queue-type <type>",
-        "of the job queues (default quorum); the same for the workers",
-      ).choices(["quorum", "classic"]),
+      new Option("--queue-type <type>", "of the job queues; default quorum")
+        .choices(["quorum", "classic"])
+        .env("MILLRACE_QUEUE_TYPE"),
     )
-    .option("--delivery-limit <count>", "of the job queues (default 20); the same for the workers", Number)
-    .option("--max-length <count>", "of the job queues (default 1000000); the same for the workers", Number)
     .option(
       "--jobs <module...>",
-      "modules that export job contracts, beside the built-in email and sleep",
-      [],
+      "modules that export job contracts, beside the built-in email and sleep (MILLRACE_JOBS, separated by commas)",
+      env["MILLRACE_JOBS"]?.split(",") ?? [],
     )
     .addOption(
-      new Option("--log-level <level>", "least that is logged (LOG_LEVEL)")
+      new Option("--log-level <level>", "least that is logged; default info (LOG_LEVEL)")
         .choices(["debug", "info", "warn", "error", "silent"])
         .default(env["LOG_LEVEL"] ?? "info"),
     );
@@ -73,7 +90,7 @@ export function parseGatewayFlags(flags: GatewayFlags): {
   readonly problems: string[];
 } {
   const problems: string[] = [];
-  const { amqpUrl = "", databaseUrl = "", databaseConnections } = flags;
+  const { amqpUrl = "", databaseUrl = "", databaseConnections = 5 } = flags;
   // Addresses are not repeated in a problem: they hold passwords.
   if (!hasProtocol(amqpUrl, ["amqp:", "amqps:"])) {
     problems.push("AMQP_URL or --amqp-url: required, amqp://user:password@host:port/vhost");
@@ -104,8 +121,4 @@ function collecting<T>(problems: string[], parse: () => T): T | undefined {
 
 function hasProtocol(text: string, protocols: readonly string[]): boolean {
   return protocols.includes(URL.parse(text)?.protocol ?? "");
-}
-
-function numberOf(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text);
 }

@@ -10,6 +10,8 @@ import { sleepContract } from "../../../src/jobs/sleep-contract.ts";
 import { PostgresJobStore } from "../../../src/store/postgres-job-store.ts";
 import { migrate } from "../../../src/store/migrate.ts";
 
+import type { FreshVhost } from "../../support/fresh-vhost.ts";
+
 export type GatewayUnderTest = {
   readonly server: GatewayServer;
   readonly store: PostgresJobStore;
@@ -48,6 +50,7 @@ export async function startGateway(options: HarnessOptions): Promise<GatewayUnde
       topology: topologyOf(options.topology),
       store: options.wrapStore?.(store) ?? store,
       contracts: options.contracts ?? [emailContract, sleepContract],
+      link: { backoff: { minMs: 20, maxMs: 100 } },
       log: silentLogger,
     },
     gatewayOptions,
@@ -80,6 +83,19 @@ async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
   const isJson = response.headers.get("content-type")?.includes("json") === true;
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : { text } };
+}
+
+export type QueueMessage = {
+  readonly payload: string;
+  readonly properties: Readonly<Record<string, unknown>> & {
+    readonly headers: Readonly<Record<string, unknown>>;
+  };
+};
+
+/** Takes every ready message out of a queue, over the management API. */
+export async function takeAll(vhost: FreshVhost, queue: string): Promise<readonly QueueMessage[]> {
+  const request = { count: 10_000, ackmode: "ack_requeue_false", encoding: "auto" };
+  return (await vhost.manage("POST", `queues/{vhost}/${queue}/get`, request)) as readonly QueueMessage[];
 }
 
 /** Asks until the answer is true; a named condition instead of a sleep. Fails after 15 s. */

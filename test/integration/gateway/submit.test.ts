@@ -1,24 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freshDatabase } from "../../support/fresh-database.ts";
 import { type FreshVhost, freshVhost } from "../../support/fresh-vhost.ts";
-import { type GatewayUnderTest, startGateway, until } from "./gateway-harness.ts";
+import { type GatewayUnderTest, startGateway, takeAll, until } from "./gateway-harness.ts";
 
 let vhost: FreshVhost;
 let gateway: GatewayUnderTest;
-
-type QueueMessage = {
-  readonly payload: string;
-  readonly properties: Record<string, unknown> & { readonly headers: Record<string, unknown> };
-};
-
-async function messagesOf(queue: string): Promise<readonly QueueMessage[]> {
-  const messages = await vhost.manage("POST", `queues/{vhost}/${queue}/get`, {
-    count: 100,
-    ackmode: "ack_requeue_false",
-    encoding: "auto",
-  });
-  return messages as readonly QueueMessage[];
-}
 
 beforeAll(async () => {
   vhost = await freshVhost();
@@ -43,7 +29,7 @@ test("a job is answered with 202 once the broker has it, byte for byte, in the e
   const { id } = answer.body;
   expect(answer.body).toEqual({ id, status: "queued", links: { self: `/v1/jobs/${String(id)}` } });
   expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  const [message] = await messagesOf("jobs.sleep");
+  const [message] = await takeAll(vhost, "jobs.sleep");
   expect(message?.payload).toBe(raw);
   expect(message?.properties).toMatchObject({
     message_id: id,
