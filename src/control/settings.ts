@@ -93,17 +93,25 @@ const problemsOf = (spec: Spec): readonly string[] => {
   }
   if (spec.fallback !== undefined && !FALLBACK_BEHAVIORS.includes(spec.fallback.behavior)) {
     problems.push(
-      `fallback.behavior: expected one of ${FALLBACK_BEHAVIORS.join(", ")}, got ${String(spec.fallback.behavior)}`,
+      `fallback.behavior: expected one of ${FALLBACK_BEHAVIORS.join(", ")}, got ${spec.fallback.behavior}`,
     );
   }
   return problems;
 };
 
+const scaleInSettings = ({ scaleIn }: Spec) => ({
+  scaleInEnabled: scaleIn?.enabled ?? true,
+  scaleInMaxStep: scaleIn?.maxStep ?? Number.MAX_SAFE_INTEGER,
+  holdSeconds: scaleIn?.holdSeconds,
+  toZeroAfterSeconds: scaleIn?.toZeroAfterSeconds,
+  idleOnly: scaleIn?.idleOnly ?? false,
+});
+
 /** Checks the spec and fills in its defaults. Throws a SpecError that lists every field out of range. */
 export const settingsOf = (spec: Spec): Settings => {
   const problems = problemsOf(spec);
   if (problems.length > 0) throw new SpecError(problems);
-  const { scaleIn, scaleOut } = spec;
+  const { scaleOut } = spec;
   return {
     waitSeconds: spec.objective.waitSeconds,
     attainmentRatio: spec.objective.attainmentRatio ?? DEFAULT_ATTAINMENT_RATIO,
@@ -112,11 +120,7 @@ export const settingsOf = (spec: Spec): Settings => {
     slotsPerReplica: spec.slotsPerReplica,
     expectedServiceSeconds: spec.expectedServiceSeconds,
     staleAfterSeconds: spec.staleAfterSeconds ?? DEFAULT_STALE_AFTER_SECONDS,
-    scaleInEnabled: scaleIn?.enabled ?? true,
-    scaleInMaxStep: scaleIn?.maxStep ?? Number.MAX_SAFE_INTEGER,
-    holdSeconds: scaleIn?.holdSeconds,
-    toZeroAfterSeconds: scaleIn?.toZeroAfterSeconds,
-    idleOnly: scaleIn?.idleOnly ?? false,
+    ...scaleInSettings(spec),
     scaleOutEnabled: scaleOut?.enabled ?? true,
     scaleOutMaxStep: scaleOut?.maxStep ?? Number.MAX_SAFE_INTEGER,
     paused: spec.paused,

@@ -27,13 +27,14 @@ export type Outlook = {
 const STEPS = 24;
 const SMALL = 1e-9;
 
-/** Slots at a time, and the integral of the slots up to it. */
+/** Slots at a time. */
 const slotsAt = (capacity: Capacity, slots: number, t: number): number => {
   let replicas = capacity.ready;
   for (const { inSeconds, replicas: more } of capacity.joining) if (inSeconds <= t) replicas += more;
   return replicas * slots;
 };
 
+/** Integral of the slots up to a time. Slot-seconds. */
 const slotSecondsUntil = (capacity: Capacity, slots: number, t: number): number => {
   let seconds = capacity.ready * t;
   for (const { inSeconds, replicas } of capacity.joining) {

@@ -44,6 +44,8 @@ export type LaneMemory = {
   readonly finished: number;
   readonly waiting: number;
   readonly running: number;
+  /** When the queue was last seen empty. */
+  readonly emptyAt: number;
 };
 
 export const newLane = (key: string, t: number): LaneMemory => ({
@@ -59,6 +61,7 @@ export const newLane = (key: string, t: number): LaneMemory => ({
   finished: 0,
   waiting: 0,
   running: 0,
+  emptyAt: rounded(t, 1e3),
 });
 
 export type LaneInput = LaneMoment & {
@@ -118,11 +121,16 @@ const measuredService = (
   return waited ? withFinished(bounded, settledOnly, busySeconds) : bounded;
 };
 
-/** A — waiting jobs have arrived in order, so the oldest came when the total was that. */
-const oldestAge = (signals: LaneSignals, waiting: number, t: number): number => {
+/**
+ * Jobs start in order, so the oldest came when the total was what it is now less those that wait; not before the queue
+ * was last seen empty.
+ */
+const oldestAge = (signals: LaneSignals, waiting: number, emptyAt: number): number => {
+  const { arrivals, total } = signals;
+  const now = arrivals.times.at(-1) ?? 0;
   if (waiting < 1) return 0;
-  const came = timeOf(signals.arrivals, signals.total - waiting) ?? signals.arrivals.times[0] ?? t;
-  return Math.max(0, t - came);
+  const came = timeOf(arrivals, total - waiting) ?? arrivals.times[0] ?? now;
+  return Math.max(0, now - Math.max(came, emptyAt));
 };
 
 type Jobs = { readonly started: number; readonly late: number; readonly told: boolean };
@@ -144,45 +152,58 @@ const startedJobs = (reads: readonly QueueRead[], overdue: boolean): Jobs => {
 const counted = (reads: readonly QueueRead[]): boolean =>
   reads.every(({ memory }) => memory.workers !== null || memory.broker?.settled != null);
 
+type Sized = {
+  readonly waitSeconds: number;
+  readonly prior: { readonly seconds: number; readonly remembered: number | null };
+  readonly slotsMemory: SlotsMemory;
+  readonly slots: number;
+};
+
+const sized = (memory: LaneMemory, input: LaneInput): Sized => {
+  const waitSeconds = Math.min(...input.queues.map((queue) => queue.waitSeconds));
+  const slotsMemory = withSlots(memory.slots, { ...slotsReading(input), ready: input.fleet.ready }, input.t);
+  return {
+    waitSeconds,
+    prior: { seconds: input.expectedServiceSeconds ?? waitSeconds / 2, remembered: memory.rememberedService },
+    slotsMemory,
+    slots: input.slotsPerReplica ?? slotsMemory.perReplica ?? 1,
+  };
+};
+
+const guessedStarts = (memory: LaneMemory, input: LaneInput, { slots, prior }: Sized): LaneSignals => {
+  const waitsNow = input.queues.some(({ broker }) => broker !== undefined && broker.ready > 0);
+  const service = serviceOf(memory.service, prior, memory.running);
+  return withStarts(memory.signals, {
+    t: input.t,
+    elapsed: input.elapsed,
+    waiting: waitsNow && memory.waiting > 0,
+    capacityPerSecond: (input.fleet.ready * slots) / service.seconds,
+  });
+};
+
 /** Reads a lane: signals first, then what they mean for its service time, backlog, error budget and breaker. */
 export const readLane = (memory: LaneMemory, input: LaneInput): LaneView => {
   const { t, elapsed, fleet, queues } = input;
-  const waitSeconds = Math.min(...queues.map((queue) => queue.waitSeconds));
-  const prior = {
-    seconds: input.expectedServiceSeconds ?? waitSeconds / 2,
-    remembered: memory.rememberedService,
-  };
-  const slotsMemory = withSlots(memory.slots, { ...slotsReading(input), ready: fleet.ready }, t);
-  const slots = input.slotsPerReplica ?? slotsMemory.perReplica ?? 1;
-  const before = serviceOf(memory.service, prior, memory.running);
-  const known = queues.some(({ broker }) => broker !== undefined && broker.ready > 0);
-  const guessed = withStarts(memory.signals, {
-    t,
-    elapsed,
-    waiting: known && memory.waiting > 0,
-    capacityPerSecond: (fleet.ready * slots) / before.seconds,
-  });
+  const size = sized(memory, input);
+  const { waitSeconds, slots } = size;
+  const guessed = guessedStarts(memory, input, size);
   const reads = readQueues(guessed, queues, input.memories, input);
   const { signals, arrivals } = withTotal(
     guessed,
     sumOf(reads, ({ flow }) => flow.arrived),
-    {
-      t,
-      waitSeconds,
-      startupSeconds: input.startup.p50,
-      mostPoints: input.mostPoints,
-    },
+    { t, waitSeconds, startupSeconds: input.startup.p50, mostPoints: input.mostPoints },
   );
   const backlog = backlogOf(
     reads.map((read) => ({ queue: read.queue, ready: read.memory.ready })),
     fleet,
     slots,
   );
-  const serviceMemory = measuredService(memory, reads, input);
-  const measured = serviceOf(serviceMemory, prior, backlog.running);
-  const finished = memory.finished + sumOf(reads, ({ flow }) => flow.finished ?? flow.settled);
-  const oldestSeconds = oldestAge(signals, backlog.waiting, t);
+  const emptyAt = backlog.waiting < 1 ? rounded(t, 1e3) : memory.emptyAt;
+  const oldestSeconds = oldestAge(signals, backlog.waiting, emptyAt);
   const overdue = oldestSeconds > waitSeconds;
+  const serviceMemory = measuredService(memory, reads, input);
+  const measured = serviceOf(serviceMemory, size.prior, backlog.running);
+  const finished = memory.finished + sumOf(reads, ({ flow }) => flow.finished ?? flow.settled);
   const breaker = withBreaker(memory.breaker, {
     t,
     elapsed,
@@ -195,22 +216,19 @@ export const readLane = (memory: LaneMemory, input: LaneInput): LaneView => {
     variation: measured.variation,
   });
   const service = { ...measured, seconds: steadied(measured.seconds, breaker) };
-  const jobs = startedJobs(reads, overdue);
-  const { perSecond } = arrivals.rate;
-  const { attainmentRatio } = input;
+  const next: LaneMemory = {
+    ...memory,
+    signals,
+    service: serviceMemory,
+    slots: size.slotsMemory,
+    breaker,
+    finished: rounded(finished, 1e1),
+    waiting: rounded(backlog.waiting, 1e1),
+    running: rounded(backlog.running, 1e1),
+    emptyAt,
+  };
   return {
-    memory: {
-      ...memory,
-      signals,
-      service: serviceMemory,
-      slots: slotsMemory,
-      budget: withBudget(memory.budget, { ...jobs, elapsed, perSecond, attainmentRatio }),
-      breaker,
-      peakLoad: withPeak(memory.peakLoad, perSecond * service.seconds, elapsed),
-      finished: rounded(finished, 1e1),
-      waiting: rounded(backlog.waiting, 1e1),
-      running: rounded(backlog.running, 1e1),
-    },
+    memory: accounted(next, reads, { input, overdue, perSecond: arrivals.rate.perSecond, service }),
     reads,
     arrivals,
     service,
@@ -219,5 +237,24 @@ export const readLane = (memory: LaneMemory, input: LaneInput): LaneView => {
     waitSeconds,
     oldestSeconds,
     moved: reads.some(({ flow }) => flow.moved),
+  };
+};
+
+type Accounting = {
+  readonly input: LaneInput;
+  readonly overdue: boolean;
+  readonly perSecond: number;
+  readonly service: Service;
+};
+
+/** The error budget and the peak load. */
+const accounted = (memory: LaneMemory, reads: readonly QueueRead[], account: Accounting): LaneMemory => {
+  const { input, overdue, perSecond, service } = account;
+  const { elapsed, attainmentRatio } = input;
+  const jobs = startedJobs(reads, overdue);
+  return {
+    ...memory,
+    budget: withBudget(memory.budget, { ...jobs, elapsed, perSecond, attainmentRatio }),
+    peakLoad: withPeak(memory.peakLoad, perSecond * service.seconds, elapsed),
   };
 };

@@ -1,7 +1,9 @@
 const INVERSE_SQRT_2PI = 0.3989422804014327;
+const FAR = 8;
 
-/** Density of the standard normal distribution. */
-export const normalDensity = (z: number): number => INVERSE_SQRT_2PI * Math.exp(-0.5 * z * z);
+/** Density of the standard normal distribution; 0 beyond 8 deviations. */
+export const normalDensity = (z: number): number =>
+  z > FAR || z < -FAR ? 0 : INVERSE_SQRT_2PI * Math.exp(-0.5 * z * z);
 
 /** The polynomial times the density is the upper tail: Abramowitz and Stegun 26.2.17, absolute error under 7.5e-8. */
 const upperTail = (z: number, density: number): number => {
@@ -11,8 +13,6 @@ const upperTail = (z: number, density: number): number => {
   );
 };
 
-const FAR = 8;
-
 /** Distribution function of the standard normal distribution, from its density at the same place. */
 export const normalBelow = (z: number, density: number): number => {
   if (z > FAR) return 1;
@@ -20,5 +20,8 @@ export const normalBelow = (z: number, density: number): number => {
   return z >= 0 ? 1 - upperTail(z, density) : upperTail(-z, density);
 };
 
-/** P(Z <= z) for a standard normal Z. */
-export const normal = (z: number): number => normalBelow(z, normalDensity(z));
+/** P(Z <= z) for a standard normal Z; beyond 8 deviations 0 or 1, without the exponential. */
+export const normal = (z: number): number => {
+  if (z > FAR) return 1;
+  return z < -FAR ? 0 : normalBelow(z, normalDensity(z));
+};

@@ -15,33 +15,27 @@ type Walk = {
 export const cheapest = (cost: (replicas: number) => number, { start, end }: Walk): number => {
   const direction = Math.sign(end - start);
   const reach = Math.abs(end - start);
-  let evaluations = 0;
-  const at = (distance: number): number => {
-    evaluations += 1;
-    return cost(start + direction * distance);
-  };
+  const at = (distance: number): number => cost(start + direction * distance);
   let best = 0;
   let least = at(0);
   let stride = 1;
-  while (best + stride <= reach && evaluations < MOST_EVALUATIONS) {
+  for (let left = MOST_EVALUATIONS / 2; left > 0 && best + stride <= reach; left -= 1) {
     const value = at(best + stride);
     if (!(value < least)) break;
     best += stride;
     least = value;
     stride *= 2;
   }
-  while (stride >= 1 && evaluations < MOST_EVALUATIONS) {
-    for (const side of [stride, -stride]) {
-      const distance = best + side;
+  for (let left = MOST_EVALUATIONS / 2; left > 1 && stride >= 1; stride = Math.floor(stride / 2)) {
+    for (const distance of [best + stride, best - stride]) {
       if (distance <= 0 || distance > reach) continue;
+      left -= 1;
       const value = at(distance);
-      if (value < least) {
-        best = distance;
-        least = value;
-        break;
-      }
+      if (!(value < least)) continue;
+      best = distance;
+      least = value;
+      break;
     }
-    stride = Math.floor(stride / 2);
   }
   return start + direction * best;
 };

@@ -8,22 +8,19 @@ export const fallbackActive = (
   t: number,
 ): boolean => fallback !== undefined && unknownSince.some((knownAt) => t - knownAt >= fallback.afterSeconds);
 
+type Ask = (replicas: number, from: number, max: number) => number;
+
+const ASKS: Readonly<Record<FallbackSpec["behavior"], Ask>> = {
+  Hold: (_replicas, from) => from,
+  Max: (_replicas, _from, max) => max,
+  Static: (replicas) => replicas,
+  AtLeast: (replicas, from) => Math.max(from, replicas),
+  AtMost: (replicas, from) => Math.min(from, replicas),
+};
+
 /** The count the fallback asks for. */
 export const fallbackReplicas = (
   fallback: FallbackSpec,
   from: number,
   { max }: Pick<Settings, "max">,
-): number => {
-  switch (fallback.behavior) {
-    case "Hold":
-      return from;
-    case "Max":
-      return max;
-    case "Static":
-      return fallback.replicas;
-    case "AtLeast":
-      return Math.max(from, fallback.replicas);
-    case "AtMost":
-      return Math.min(from, fallback.replicas);
-  }
-};
+): number => ASKS[fallback.behavior]("replicas" in fallback ? fallback.replicas : 0, from, max);

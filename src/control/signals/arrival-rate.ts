@@ -7,7 +7,7 @@ export type Rate = {
   readonly variance: number;
 };
 
-const SHORTEST_SECONDS = 8;
+const SHORTEST_SECONDS = 5;
 const GROWTH = 1.6;
 /** The longest window. Seconds. */
 export const LONGEST_WINDOW_SECONDS = 300;

@@ -21,9 +21,13 @@ const CLOSEST_SECONDS = 0.4;
 const spacing = (age: number, most: number): number =>
   Math.max(CLOSEST_SECONDS, (Math.max(0, age - DENSE_SECONDS) * 10) / most);
 
-/** Adds a point and thins the old ones. A point at the time of the newest replaces it. */
+/**
+ * Adds a point and thins the old ones. A point at the time of the newest replaces it; a total that fell shows that the
+ * earlier ones were guessed too high, and takes them down with it.
+ */
 export const appended = (history: History, t: number, value: number, bounds: HistoryBounds): History => {
   const { longestSeconds, most } = bounds;
+  const newest = rounded(value, 1e2);
   const times: number[] = [];
   const values: number[] = [];
   const { times: oldTimes, values: oldValues } = history;
@@ -35,10 +39,10 @@ export const appended = (history: History, t: number, value: number, bounds: His
     const before = times.at(-1);
     if (before !== undefined && next - before <= spacing(t - time, most)) continue;
     times.push(time);
-    values.push(oldValues[i] ?? 0);
+    values.push(Math.min(oldValues[i] ?? 0, newest));
   }
   times.push(rounded(t, 1e3));
-  values.push(rounded(value, 1e2));
+  values.push(newest);
   const excess = times.length - most;
   return excess > 0 ? { times: times.slice(excess), values: values.slice(excess) } : { times, values };
 };

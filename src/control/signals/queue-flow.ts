@@ -152,16 +152,47 @@ type WorkersFlow = Pick<
   "started" | "finished" | "serviceSeconds" | "busySeconds" | "late" | "waited"
 >;
 
+const NO_WORKERS_FLOW: WorkersFlow = {
+  started: undefined,
+  finished: undefined,
+  serviceSeconds: undefined,
+  busySeconds: undefined,
+  late: undefined,
+  waited: undefined,
+};
+
 const workersFlow = (memory: QueueMemory, workers: CleanWorkers | undefined): WorkersFlow => {
-  const before = workers !== undefined && memory.workers?.epoch === workers.epoch ? memory.workers : null;
+  const before = memory.workers;
+  if (workers === undefined || before === null || before.epoch !== workers.epoch) return NO_WORKERS_FLOW;
   return {
-    started: grown(before?.started, workers?.started),
-    finished: grown(before?.finished, workers?.finished),
-    serviceSeconds: grown(before?.serviceSeconds, workers?.serviceSeconds),
-    busySeconds: grown(before?.busySeconds, workers?.busySeconds),
-    late: grown(before?.late, workers?.waits?.late),
-    waited: grown(before?.waited, workers?.waits?.total),
+    started: grown(before.started, workers.started),
+    finished: grown(before.finished, workers.finished),
+    serviceSeconds: grown(before.serviceSeconds, workers.serviceSeconds),
+    busySeconds: grown(before.busySeconds, workers.busySeconds),
+    late: grown(before.late, workers.waits?.late),
+    waited: grown(before.waited, workers.waits?.total),
   };
+};
+
+const brokerFlow = (
+  memory: QueueMemory,
+  broker: CleanBroker | undefined,
+): { readonly published: number | undefined; readonly settled: number | undefined } => {
+  const before = memory.broker;
+  if (broker === undefined || before === null || before.epoch !== broker.epoch) {
+    return { published: undefined, settled: undefined };
+  }
+  return {
+    published: grown(before.published, broker.published),
+    settled: grown(before.settled, broker.settled),
+  };
+};
+
+/** The queue's own rate, forgotten over half a minute: how the lane's guesses are shared out. */
+const smoothedRate = (before: number, arrived: number, elapsed: number): number => {
+  if (elapsed <= 0) return before;
+  const pull = 1 - Math.exp(-elapsed / RATE_MEMORY_SECONDS);
+  return rounded(before + (Math.max(0, arrived) / elapsed - before) * pull, 1e4);
 };
 
 const rememberedWorkers = (workers: CleanWorkers): QueueMemory["workers"] => ({
@@ -191,20 +222,15 @@ export const readQueue = (
   const { broker, workers } = queue;
   const counted = arrivedOf(memory, queue, hint);
   const arrived = counted.arrived - memory.arrived;
-  const sameBroker = broker !== undefined && memory.broker?.epoch === broker.epoch ? memory.broker : null;
-  const published = grown(sameBroker?.published, broker?.published);
-  const settled = grown(sameBroker?.settled, broker?.settled);
+  const { published, settled } = brokerFlow(memory, broker);
   const fromWorkers = workersFlow(memory, workers);
-  const pull = hint.elapsed > 0 ? 1 - Math.exp(-hint.elapsed / RATE_MEMORY_SECONDS) : 0;
-  const perSecond = hint.elapsed > 0 ? Math.max(0, arrived) / hint.elapsed : 0;
+  const counts = [published, settled, fromWorkers.started, fromWorkers.finished];
   return {
     flow: {
       arrived,
       settled,
       ...fromWorkers,
-      moved: [published, settled, fromWorkers.started, fromWorkers.finished].some(
-        (count) => (count ?? 0) > 0,
-      ),
+      moved: counts.some((count) => count !== undefined && count > 0),
     },
     memory: {
       key: memory.key,
@@ -213,7 +239,7 @@ export const readQueue = (
       arrived: rounded(counted.arrived, 1e2),
       offset: rounded(counted.offset, 1e2),
       source: counted.source,
-      perSecond: rounded(memory.perSecond + (perSecond - memory.perSecond) * pull, 1e4),
+      perSecond: smoothedRate(memory.perSecond, arrived, hint.elapsed),
       broker: broker === undefined ? memory.broker : rememberedBroker(broker),
       workers: workers === undefined ? memory.workers : rememberedWorkers(workers),
     },

@@ -103,7 +103,7 @@ export class QueueSimulation {
     const starting = live.filter((r) => r.readyAt > this.t);
     const ready = this.ready;
     return {
-      queues: [{ id: "jobs.test", broker: this.broker(), ...(this.workers() ?? {}) }],
+      queues: [{ id: "jobs.test", broker: this.broker(), ...this.workers() }],
       slotSharing: "shared",
       fleet: {
         desired: this.desired,
