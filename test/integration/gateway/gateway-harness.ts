@@ -1,4 +1,4 @@
-import { Pool } from "pg";
+import type { Pool } from "pg";
 import { type TopologyOptions, topologyOf } from "../../../kit/src/amqp/topology.ts";
 import type { JobContract } from "../../../kit/src/job/define-job.ts";
 import { silentLogger } from "../../../kit/src/logger.ts";
@@ -8,6 +8,7 @@ import type { JobStore } from "../../../src/gateway/ports.ts";
 import { emailContract } from "../../../src/jobs/email-contract.ts";
 import { sleepContract } from "../../../src/jobs/sleep-contract.ts";
 import { PostgresJobStore } from "../../../src/store/postgres-job-store.ts";
+import { createPostgresPool } from "../../../src/store/postgres-pool.ts";
 import { migrate } from "../../../src/store/migrate.ts";
 
 import type { FreshVhost } from "../../support/fresh-vhost.ts";
@@ -31,6 +32,7 @@ export type Answer = {
 export type HarnessOptions = {
   readonly amqpUrl: string;
   readonly databaseUrl: string;
+  readonly databaseTimeoutMs?: number;
   readonly gateway?: GatewayUserOptions;
   readonly topology?: TopologyOptions;
   readonly contracts?: readonly JobContract[];
@@ -40,7 +42,14 @@ export type HarnessOptions = {
 
 /** A whole gateway in this process on a free port: real broker, real Postgres, real HTTP. */
 export async function startGateway(options: HarnessOptions): Promise<GatewayUnderTest> {
-  const pool = new Pool({ connectionString: options.databaseUrl, max: 5 });
+  const pool = createPostgresPool(
+    {
+      connectionString: options.databaseUrl,
+      maxConnections: 5,
+      timeoutMs: options.databaseTimeoutMs ?? 5_000,
+    },
+    silentLogger,
+  );
   await migrate(pool);
   const gatewayOptions = parseGatewayOptions({ port: 0, ...options.gateway });
   const store = new PostgresJobStore(pool, gatewayOptions);

@@ -157,3 +157,30 @@ test("a queue that was deleted is a 503, never a 202 for a job that is nowhere",
   expect(answer.body).toMatchObject({ code: "queue-missing" });
   expect(answer.headers.get("retry-after")).not.toBeNull();
 });
+
+test.each(["refuse", "drop"] as const)(
+  "with a database that does not answer (%s) submissions are refused with Retry-After, and afterwards taken again",
+  async (mode) => {
+    const databaseUrl = new URL(await freshDatabase());
+    const databaseProxy = createFaultProxy({ host: databaseUrl.hostname, port: Number(databaseUrl.port) });
+    await databaseProxy.start();
+    stops.push(() => databaseProxy.stop());
+    databaseUrl.hostname = databaseProxy.host;
+    databaseUrl.port = String(databaseProxy.port());
+    const gateway = await gatewayBehindProxy({ databaseUrl: databaseUrl.href, databaseTimeoutMs: 300 });
+    await gateway.server.ready();
+    expect((await gateway.post("sleep", { seconds: 1 })).status).toBe(202);
+    await gateway.store.idle();
+    databaseProxy.mode(mode);
+    if (mode === "refuse") databaseProxy.reset();
+    const refused = await gateway.post("sleep", { seconds: 1 });
+    expect(refused.status).toBe(503);
+    expect(refused.body).toMatchObject({ code: "store-unavailable" });
+    expect(refused.headers.get("retry-after")).not.toBeNull();
+    databaseProxy.mode("pass");
+    await until(
+      "it takes jobs again",
+      async () => (await gateway.post("sleep", { seconds: 1 })).status === 202,
+    );
+  },
+);
