@@ -22,6 +22,14 @@ export default defineConfig({
           globalSetup: ["test/integration/shared-services.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "system",
+          include: ["test/system/**/*.test.ts"],
+          sequence: { groupOrder: 2 },
         },
       },
     ],

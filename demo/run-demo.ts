@@ -126,7 +126,9 @@ export const runDemo = async (
   options: DemoOptions,
   { interrupt, hurry, output }: { interrupt: AbortSignal; hurry: AbortSignal; output: NodeJS.WriteStream },
 ): Promise<Summary> => {
-  output.write("starting RabbitMQ, PostgreSQL, Prometheus, the gateway and the operator ...\n");
+  output.write(
+    `starting RabbitMQ, PostgreSQL, Prometheus, the gateway and the operator at ${scope.address}, in ${scope.directory}\n`,
+  );
   const stage = await createStage(scope, options);
   const startedAtMs = Date.now();
   const view = createView(output, startedAtMs);

@@ -36,7 +36,20 @@ const isAlive = (pid) => {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM"; // another user's
+  }
+};
+
+/** @type {(lockFile: string) => boolean} */
+const tryLock = (lockFile) => {
+  try {
+    writeFileSync(lockFile, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (code !== "EEXIST")
+      fail(`this user may not write to the checkout, and it is not complete: ${message}`);
     return false;
   }
 };
@@ -45,26 +58,22 @@ const isAlive = (pid) => {
 const takeLock = async () => {
   mkdirSync(`${root}.cache`, { recursive: true });
   const lockFile = `${root}.cache/bootstrap.lock`;
-  for (;;) {
-    try {
-      writeFileSync(lockFile, String(process.pid), { flag: "wx" });
-      process.on("exit", () => rmSync(lockFile, { force: true }));
-      return;
-    } catch {
-      const owner = Number(existsSync(lockFile) ? readFileSync(lockFile, "utf8") : 0);
-      if (owner > 0 && !isAlive(owner)) rmSync(lockFile, { force: true });
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+  while (!tryLock(lockFile)) {
+    const owner = Number(existsSync(lockFile) ? readFileSync(lockFile, "utf8") : 0);
+    if (owner > 0 && !isAlive(owner)) rmSync(lockFile, { force: true });
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  process.on("exit", () => rmSync(lockFile, { force: true }));
 };
 
+const npmPackagesAreCurrent = () => existsSync(stampFile) && readFileSync(stampFile, "utf8") === lockHash();
+
 const installNpmPackages = () => {
-  const hash = lockHash();
-  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === hash) return;
+  if (npmPackagesAreCurrent()) return;
   say("installing npm packages (npm ci) ...");
   if (!run("npm", ["ci", "--loglevel=error", "--no-audit", "--no-fund", "--prefer-offline"]))
     fail("npm ci failed; its messages stand above");
-  writeFileSync(stampFile, hash);
+  writeFileSync(stampFile, lockHash());
 };
 
 /** @type {(useUrls: boolean) => readonly (keyof typeof programs)[]} */
@@ -94,7 +103,7 @@ const instructions = (missing, useUrls) => {
     const { title, debian, variable } = programs[name];
     return `  ${title}: apt-get install --no-install-recommends ${debian}   or point ${instead[name] ?? ""}${variable} at an existing one`;
   });
-  return ["These programs are missing, and this user may not install them:", ...lines].join("\n");
+  return ["These programs are missing:", ...lines].join("\n");
 };
 
 /** Installs without starting any system service: policy-rc.d answers 101 (forbidden) meanwhile. @type {(packages: readonly string[]) => boolean} */
@@ -113,25 +122,40 @@ const aptInstall = (packages) => {
   );
 };
 
-/** @type {(useUrls: boolean) => Promise<void>} */
-const installPrograms = async (useUrls) => {
-  const missing = neededPrograms(useUrls).filter((name) => programs[name].find(process.env) === undefined);
-  if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((name) => programs[name].debian))];
+/** @type {(useUrls: boolean) => readonly (keyof typeof programs)[]} */
+const missingPrograms = (useUrls) =>
+  neededPrograms(useUrls).filter((name) => programs[name].find(process.env) === undefined);
+
+/** @type {(useUrls: boolean) => readonly string[]} */
+const missingPackages = (useUrls) => [
+  ...new Set(missingPrograms(useUrls).map((name) => programs[name].debian)),
+];
+
+/** Ends with instructions unless this user may install what is missing, and wants it. @type {(useUrls: boolean) => Promise<void>} */
+const agreeToInstall = async (useUrls) => {
   const mayInstall = process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
-  if (!mayInstall || !(await agreed(`Install ${packages.join(", ")} from the distribution?`)))
-    fail(instructions(missing, useUrls));
+  const question = `Install ${missingPackages(useUrls).join(", ")} from the distribution?`;
+  if (!mayInstall || !(await agreed(question))) fail(instructions(missingPrograms(useUrls), useUrls));
+};
+
+/** @type {(useUrls: boolean) => void} */
+const installPrograms = (useUrls) => {
+  const packages = missingPackages(useUrls);
   say(`installing ${packages.join(", ")} from the distribution (no service is started) ...`);
-  if (!aptInstall(packages))
-    fail(`apt-get failed; its messages stand above\n${instructions(missing, useUrls)}`);
-  const still = missing.filter((name) => programs[name].find(process.env) === undefined);
-  if (still.length > 0) fail(instructions(still, useUrls));
+  if (!aptInstall(packages)) say("apt-get failed; its messages stand above");
+  const missing = missingPrograms(useUrls);
+  if (missing.length > 0) fail(instructions(missing, useUrls));
 };
 
 if (Number(process.versions.node.split(".")[0]) < 20)
   fail(`Node 20 or later is needed to begin with; this is ${process.version}`);
 process.on("SIGINT", () => process.exit(130));
 process.on("SIGTERM", () => process.exit(143));
-await takeLock();
-installNpmPackages();
-if (!process.argv.includes("--npm-only")) await installPrograms(process.argv.includes("--use-urls"));
+const useUrls = process.argv.includes("--use-urls");
+const programsAreThere = () => process.argv.includes("--npm-only") || missingPrograms(useUrls).length === 0;
+if (!programsAreThere()) await agreeToInstall(useUrls);
+if (!npmPackagesAreCurrent() || !programsAreThere()) {
+  await takeLock();
+  installNpmPackages();
+  if (!programsAreThere()) installPrograms(useUrls);
+}
