@@ -30,8 +30,6 @@ export function createEmailHandler(options: EmailHandlerOptions): JobHandler {
         subject,
         text: content,
         messageId: `<${job.id}@millrace>`,
-        disableFileAccess: true,
-        disableUrlAccess: true,
       });
     } catch (error) {
       if (isPermanent(error))
