@@ -33,8 +33,8 @@ export type Subscription = {
 
 export type ConsumerOptions = {
   readonly link: LinkOptions;
-  /** Declares what is consumed, each time the link is made. */
-  readonly setUp?: (channel: Channel) => Promise<void>;
+  /** Declares what is consumed, each time the link is made; the signal is aborted when the link ends meanwhile. */
+  readonly setUp?: (channel: Channel, signal: AbortSignal) => Promise<void>;
   readonly subscriptions: readonly Subscription[];
 };
 
@@ -52,7 +52,7 @@ export class Consumer implements Service {
     this.#link = new Link(options.link, {
       open: plainChannel,
       setUp: async (session) => {
-        await options.setUp?.(session.channel);
+        await options.setUp?.(session.channel, session.signal);
         this.#tags = [];
         if (this.#wanted) await this.#subscribe(session);
       },

@@ -71,7 +71,8 @@ class JobWorker implements Worker {
     this.#runners = this.#createRunners(metrics);
     this.#consumer = parts.createConsumer({
       link: this.#link("consume"),
-      setUp: async (channel) => {
+      setUp: async (channel, signal) => {
+        await this.#publisher.ready(signal); // what cannot be told or retried is better not begun
         for (const { handler } of options.jobs) {
           await assertJobQueue(channel, options.topology, handler.contract.type);
         }
