@@ -161,9 +161,15 @@ const pressBegun = (memory: BreakerMemory, measured: Measured, now: BreakerStep)
   slots: sampleBefore(memory.samples, now.t - measured.base * (1 + now.variation) - 4)?.[1] ?? now.readySlots,
 });
 
+/** Throughput fell with no more slots: jobs got longer, and what more slots bring is measured from here. */
+const lowered = (press: Press, { throughput, slots }: Measured): Press =>
+  throughput < press.throughput && slots <= 1.1 * press.slots
+    ? { ...press, throughput: rounded(throughput, 1e4) }
+    : press;
+
 const judged = (memory: BreakerMemory, now: BreakerStep, base: number): BreakerMemory => {
   const measured = measure(memory, now, base);
-  const press = memory.press ?? pressBegun(memory, measured, now);
+  const press = lowered(memory.press ?? pressBegun(memory, measured, now), measured);
   if (memory.limit !== null) {
     return { ...memory, press, limit: nextLimit(memory.limit, measured, now) };
   }

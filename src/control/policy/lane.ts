@@ -255,6 +255,6 @@ const accounted = (memory: LaneMemory, reads: readonly QueueRead[], account: Acc
   return {
     ...memory,
     budget: withBudget(memory.budget, { ...jobs, elapsed, perSecond, attainmentRatio }),
-    peakLoad: withPeak(memory.peakLoad, perSecond * service.seconds, elapsed),
+    peakLoad: withPeak(memory.peakLoad, service.jobs > 0 ? perSecond * service.seconds : 0, elapsed),
   };
 };

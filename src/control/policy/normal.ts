@@ -1,7 +1,7 @@
 const INVERSE_SQRT_2PI = 0.3989422804014327;
-const FAR = 8;
+const FAR = 6;
 
-/** Density of the standard normal distribution; 0 beyond 8 deviations. */
+/** Density of the standard normal distribution; 0 beyond 6 deviations. */
 export const normalDensity = (z: number): number =>
   z > FAR || z < -FAR ? 0 : INVERSE_SQRT_2PI * Math.exp(-0.5 * z * z);
 
@@ -20,7 +20,7 @@ export const normalBelow = (z: number, density: number): number => {
   return z >= 0 ? 1 - upperTail(z, density) : upperTail(-z, density);
 };
 
-/** P(Z <= z) for a standard normal Z; beyond 8 deviations 0 or 1, without the exponential. */
+/** P(Z <= z) for a standard normal Z; beyond 6 deviations 0 or 1, without the exponential. */
 export const normal = (z: number): number => {
   if (z > FAR) return 1;
   return z < -FAR ? 0 : normalBelow(z, normalDensity(z));

@@ -26,6 +26,7 @@ export const cheapest = (cost: (replicas: number) => number, { start, end }: Wal
     least = value;
     stride *= 2;
   }
+  stride = Math.floor(stride / 2);
   for (let left = MOST_EVALUATIONS / 2; left > 1 && stride >= 1; stride = Math.floor(stride / 2)) {
     for (const distance of [best + stride, best - stride]) {
       if (distance <= 0 || distance > reach) continue;

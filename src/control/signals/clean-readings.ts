@@ -106,12 +106,12 @@ const cleanWorkers = (
   return {
     at: moment.t - age,
     epoch: shortKey(block.epoch),
-    reportingReplicas: block.reportingReplicas,
-    running: block.running,
+    reportingReplicas: plausible(block.reportingReplicas) ?? 0,
+    running: plausible(block.running) ?? 0,
     slots: plausible(block.slots),
-    started: block.started,
-    finished: block.finished,
-    serviceSeconds: block.serviceSeconds,
+    started: plausible(block.started) ?? 0,
+    finished: plausible(block.finished) ?? 0,
+    serviceSeconds: plausible(block.serviceSeconds) ?? 0,
     busySeconds: plausible(block.busySeconds),
     waits: lateOf(block.waits, waitSeconds),
   };

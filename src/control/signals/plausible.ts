@@ -1,9 +1,9 @@
 /** Beyond this a count or a time is taken for nonsense; sums of a thousand such figures stay exact enough to compare. */
 const LARGEST = 1e12;
 
-/** The figure when it is a number from 0 to 1e12, else undefined: NaN, negatives, infinities and absurd sizes are unknown. */
+/** The figure when it is a number from 0 to 1e12, else undefined: NaN, negatives, infinities and absurd sizes are unknown; -0 is 0. */
 export const plausible = (value: number | undefined): number | undefined =>
-  value !== undefined && value >= 0 && value <= LARGEST ? value : undefined;
+  value !== undefined && value >= 0 && value <= LARGEST ? value + 0 : undefined;
 
 /** A clock may run ahead of ours by this much before a negative age makes a block unknown. Seconds. */
 const CLOCK_SKEW_SECONDS = 5;

@@ -1,13 +1,16 @@
 import { clamp, rounded } from "./plausible.ts";
 
 /**
- * Sums of what was measured, forgotten job by job. jobs, seconds: finished jobs and their service time; spread,
+ * Sums of what was measured, forgotten job by job. jobs, seconds: finished jobs and their service time; recentJobs,
+ * recentSeconds: the same, forgotten sooner; spread,
  * spreadJobs: for the squared coefficient of variation; boundJobs, boundSeconds: an upper bound (see withBound);
  * busySeconds: what ran since the start, finished or not.
  */
 export type ServiceMemory = {
   readonly jobs: number;
   readonly seconds: number;
+  readonly recentJobs: number;
+  readonly recentSeconds: number;
   readonly spread: number;
   readonly spreadJobs: number;
   readonly boundJobs: number;
@@ -16,6 +19,9 @@ export type ServiceMemory = {
 };
 
 const MEMORY_JOBS = 400;
+const RECENT_MEMORY_JOBS = 40;
+/** Standard errors of the recent mean beyond which the long memory is out of date. */
+const CHANGED_DEVIATIONS = 3;
 const SPREAD_MEMORY_JOBS = 2000;
 const SPREAD_PRIOR_JOBS = 50;
 const LEAST_SPREAD = 0.1;
@@ -26,6 +32,8 @@ const SHORTEST_SECONDS = 1e-4;
 export const newService: ServiceMemory = {
   jobs: 0,
   seconds: 0,
+  recentJobs: 0,
+  recentSeconds: 0,
   spread: 0,
   spreadJobs: 0,
   boundJobs: 0,
@@ -33,13 +41,32 @@ export const newService: ServiceMemory = {
   busySeconds: 0,
 };
 
-/** Adds finished jobs and their service seconds; forgetting over 400 jobs, the spread's over 2,000. */
+const variationOf = ({ spread, spreadJobs }: ServiceMemory): number =>
+  clamp((spread + SPREAD_PRIOR_JOBS) / (spreadJobs + SPREAD_PRIOR_JOBS), LEAST_SPREAD, LARGEST_SPREAD);
+
+/**
+ * Mean over the long memory, unless the recent one differs by more than three of its standard errors,
+ * sqrt(variation / 40) means: then jobs have changed, and the recent one counts. Seconds.
+ */
+const meanOf = (memory: ServiceMemory): number => {
+  const mean = memory.seconds / memory.jobs;
+  const recent = memory.recentSeconds / memory.recentJobs;
+  const error = mean * Math.sqrt(variationOf(memory) / RECENT_MEMORY_JOBS);
+  const changed =
+    memory.recentJobs >= RECENT_MEMORY_JOBS / 2 && Math.abs(recent - mean) > CHANGED_DEVIATIONS * error;
+  return Math.max(SHORTEST_SECONDS, changed ? recent : mean);
+};
+
+/** Adds finished jobs and their service seconds; forgetting over 400 jobs, the recent ones' over 40, the spread's over 2,000. */
 export const withFinished = (memory: ServiceMemory, jobs: number, seconds: number): ServiceMemory => {
   if (jobs <= 0) return memory;
   const keep = Math.exp(-jobs / MEMORY_JOBS);
+  const keepRecent = Math.exp(-jobs / RECENT_MEMORY_JOBS);
   const sums = {
     jobs: rounded(memory.jobs * keep + jobs, 1e3),
     seconds: rounded(memory.seconds * keep + seconds, 1e4),
+    recentJobs: rounded(memory.recentJobs * keepRecent + jobs, 1e3),
+    recentSeconds: rounded(memory.recentSeconds * keepRecent + seconds, 1e4),
   };
   const mean = sums.seconds / sums.jobs;
   if (memory.jobs < ENOUGH_JOBS || mean < SHORTEST_SECONDS) return { ...memory, ...sums };
@@ -83,17 +110,9 @@ export type ServicePrior = {
 
 /** The estimate, from the prior until three jobs were measured. `running` = jobs in progress, which have taken time too. */
 export const serviceOf = (memory: ServiceMemory, prior: ServicePrior, running: number): Service => {
-  const variation = clamp(
-    (memory.spread + SPREAD_PRIOR_JOBS) / (memory.spreadJobs + SPREAD_PRIOR_JOBS),
-    LEAST_SPREAD,
-    LARGEST_SPREAD,
-  );
+  const variation = variationOf(memory);
   if (memory.jobs >= ENOUGH_JOBS) {
-    return {
-      seconds: Math.max(SHORTEST_SECONDS, memory.seconds / memory.jobs),
-      variation,
-      jobs: memory.jobs,
-    };
+    return { seconds: meanOf(memory), variation, jobs: memory.jobs };
   }
   const expected =
     memory.boundJobs >= ENOUGH_JOBS
@@ -114,7 +133,7 @@ export const longServiceSeconds = (
   expectedSeconds: number | undefined,
 ): number | undefined => {
   const bound = memory.boundJobs >= ENOUGH_JOBS ? memory.boundSeconds / memory.boundJobs : expectedSeconds;
-  const mean = memory.jobs >= ENOUGH_JOBS ? memory.seconds / memory.jobs : bound;
+  const mean = memory.jobs >= ENOUGH_JOBS ? meanOf(memory) : bound;
   if (mean === undefined) return undefined;
   const squared = Math.log(1 + variation);
   return mean * Math.exp(2.326 * Math.sqrt(squared) - squared / 2);
