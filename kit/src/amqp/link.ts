@@ -160,6 +160,7 @@ export class Link<C extends Channel = Channel> implements Service {
     const fail = (because: Error): void => ended.abort(because);
     const socket = new AbortController();
     let connection: ChannelModel | undefined;
+    let session: Session<C> | undefined;
     const onStop = (): void => {
       fail(asError(stop.reason));
       if (connection === undefined) socket.abort();
@@ -168,7 +169,7 @@ export class Link<C extends Channel = Channel> implements Service {
     try {
       connection = await this.#connect(socket.signal);
       this.#watch(connection, ended.signal, fail);
-      const session = await this.#open(connection, ended.signal, fail);
+      session = await this.#open(connection, ended.signal, fail);
       await untilAborted(ended.signal, this.#role.setUp(session));
       this.#becomeReady(session);
       await this.#untilEnded(ended.signal);
@@ -177,7 +178,7 @@ export class Link<C extends Channel = Channel> implements Service {
     }
     this.#session = undefined;
     stop.removeEventListener("abort", onStop);
-    if (connection !== undefined) await closeConnection(connection, socket);
+    if (connection !== undefined) await closeConnection(connection, session?.channel, socket);
     return asError(ended.signal.reason);
   }
 
@@ -280,13 +281,30 @@ async function abortableDelay(ms: number, signal: AbortSignal): Promise<void> {
   signal.removeEventListener("abort", onAbort);
 }
 
-/** Closing asks the broker, who may be silent or blocked: after a second the socket is destroyed. */
-async function closeConnection(connection: ChannelModel, socket: AbortController): Promise<void> {
+/**
+ * The channel first: acks that wait in its buffer are written before its close, but not before the connection's.
+ * Closing asks the broker, who may be silent or blocked: after a second the socket is destroyed.
+ */
+async function closeConnection(
+  connection: ChannelModel,
+  channel: Channel | undefined,
+  socket: AbortController,
+): Promise<void> {
   const timeout = Promise.withResolvers<void>();
   const timer = setTimeout(timeout.resolve, CLOSE_TIMEOUT_MS);
-  await Promise.race([connection.close().catch(() => {}), timeout.promise]); // rejects when it is closed already
+  await Promise.race([closeBoth(connection, channel), timeout.promise]);
   clearTimeout(timer);
   socket.abort();
+}
+
+async function closeBoth(connection: ChannelModel, channel: Channel | undefined): Promise<void> {
+  for (const part of [channel, connection]) {
+    try {
+      await part?.close();
+    } catch {
+      // closed already
+    }
+  }
 }
 
 function asError(value: unknown): Error {

@@ -40,6 +40,8 @@ export class QueueRunner {
   readonly concurrency: number;
   readonly #options: QueueRunnerOptions;
   readonly #slots: Slots;
+  readonly #running = new Set<Claim>();
+  /** By name; of two copies of one job the first. */
   readonly #claims = new Map<string, Claim>();
   readonly #recent = new RecentJobs(RECENT_JOBS);
   readonly #whenFinished: (() => void)[] = [];
@@ -86,7 +88,7 @@ export class QueueRunner {
 
   /** Aborts the running handlers, through no fault of their jobs. */
   interrupt(): void {
-    for (const claim of this.#claims.values()) claim.controller.abort("draining" satisfies AbortReason);
+    for (const claim of this.#running) claim.controller.abort("draining" satisfies AbortReason);
   }
 
   /** Resolves once nothing is taken. */
@@ -152,6 +154,7 @@ export class QueueRunner {
   async #run(claim: Claim, prepared: Exclude<Prepared, { kind: "invalid" }>): Promise<void> {
     const { settler, metrics, handler, observer, random, delayStepsMs } = this.#options;
     const name = claimName(claim.envelope);
+    this.#running.add(claim);
     if (!this.#claims.has(name)) this.#claims.set(name, claim);
     try {
       const running = metrics.started(this.#waitSeconds(claim));
@@ -167,6 +170,7 @@ export class QueueRunner {
       observer.handlerEnded?.(claim.job, outcome);
       if (await settler.settle(claim, settlement)) this.#recent.add(name);
     } finally {
+      this.#running.delete(claim);
       if (this.#claims.get(name) === claim) this.#claims.delete(name);
     }
   }

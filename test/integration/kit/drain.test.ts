@@ -77,6 +77,7 @@ test("drains never use up the delivery limit: near it a fresh copy goes in the p
     const { worker, happenings } = await startWorker(url, [hang], { drainSeconds: 0 });
     await happenings.until("started");
     await worker.stop();
+    expect(happenings.of("started")).toHaveLength(1); // no second copy
   }
   const { worker, happenings } = await startWorker(url, [work.handle(() => {})]);
   const [settled] = await happenings.until("settled");
