@@ -103,9 +103,8 @@ export class Autoscaler {
 
   /** At zero replicas and not paused: only the fast path sees a job coming in time. */
   get isAtZero(): boolean {
-    return (
-      this.latest?.readings?.fleet.desired === 0 && this.latest.spec?.paused === undefined && !this.acting
-    );
+    const mayChange = this.resource.spec.mode === "Active" && this.latest?.spec?.paused === undefined;
+    return this.#count?.expected === 0 && mayChange && !this.acting;
   }
 
   /** The count from before the restart could not be brought back: what is there now is nobody's decision. */

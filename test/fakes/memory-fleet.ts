@@ -20,6 +20,7 @@ export class MemoryFleet implements Fleet {
   readonly #startupSeconds: number;
   /** The next changes are answered with this, and not made. */
   refusal: ScaleOutcome | undefined;
+  canRestore = true;
   /** Set: the target cannot be observed. */
   unknownBecause: string | undefined;
 
@@ -71,6 +72,7 @@ export class MemoryFleet implements Fleet {
   }
 
   restore(target: TargetRef, replicas: number): Promise<void> {
+    if (!this.canRestore) return Promise.reject(new Error("cannot start processes"));
     const pool = this.#pools.get(targetKey(target));
     if (pool !== undefined && pool.desired === 0) {
       this.restored.push(replicas);

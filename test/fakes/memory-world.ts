@@ -29,6 +29,7 @@ export class MemoryWorld {
   broker: "answers" | "away" | "hangs" | "rejects" = "answers";
   workers: "answers" | "empty" | "away" | "stale" | "hangs" | "rejects" = "answers";
   brokerTellsUnacked = false;
+  workersTellDepth = true;
   brokerReads = 0;
   workerReads = 0;
 
@@ -46,6 +47,14 @@ export class MemoryWorld {
 
   publish(jobs: number): void {
     this.#ready += jobs;
+  }
+
+  /** Resolves when an answer of the broker that is under way has arrived. */
+  brokerAnswered(): Promise<void> {
+    // Everything here answers at once, so all of it has arrived once the microtasks have run.
+    return new Promise((resolve) => {
+      setImmediate(resolve);
+    });
   }
 
   /** Moves the clock in steps of a tenth of a second; workers take and finish jobs as it moves. */
@@ -114,7 +123,7 @@ export class MemoryWorld {
         serviceSeconds: this.#finished * serviceSeconds,
       },
       attachedSlots: replicas,
-      depth: { ready: this.#ready, ageSeconds },
+      ...(this.workersTellDepth && { depth: { ready: this.#ready, ageSeconds } }),
     };
   }
 }

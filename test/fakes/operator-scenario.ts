@@ -1,5 +1,6 @@
 import { Registry } from "prom-client";
 import { createOperator, type Operator } from "../../src/operator/operator.ts";
+import type { FloorSource } from "../../src/operator/ports.ts";
 import type { OperatorOptions } from "../../src/operator/options.ts";
 import { parseResource } from "../../src/resource/parse-resource.ts";
 import type { WorkerAutoscaler } from "../../src/resource/worker-autoscaler.ts";
@@ -18,6 +19,9 @@ export type ScenarioOptions = {
   readonly withBroker?: boolean;
   readonly withWorkers?: boolean;
   readonly state?: MemoryStateStore;
+  readonly floors?: FloorSource;
+  /** false: the fleet refuses to bring a count back. */
+  readonly canRestore?: boolean;
   readonly operator?: OperatorOptions;
 };
 
@@ -62,11 +66,13 @@ export class OperatorScenario {
   readonly fleet: MemoryFleet;
   readonly world: MemoryWorld;
   readonly state: MemoryStateStore;
+  readonly resources: readonly WorkerAutoscaler[];
   readonly operator: Operator;
 
   constructor(options: ScenarioOptions = {}) {
     const { clock, logger, registry } = this;
     this.fleet = new MemoryFleet([scenarioTarget], { clock, startupSeconds: options.startupSeconds ?? 1 });
+    this.fleet.canRestore = options.canRestore ?? true;
     this.world = new MemoryWorld({
       clock,
       fleet: this.fleet,
@@ -75,12 +81,14 @@ export class OperatorScenario {
       serviceSeconds: options.serviceSeconds ?? 1,
     });
     this.state = options.state ?? new MemoryStateStore();
+    this.resources = [autoscalerResource(options.spec, options.annotations)];
     this.operator = createOperator(
       {
-        autoscalers: [autoscalerResource(options.spec, options.annotations)],
+        autoscalers: this.resources,
         fleet: this.fleet,
         ...(options.withBroker !== false && { broker: this.world.asBroker() }),
         ...(options.withWorkers !== false && { workers: this.world.asWorkers() }),
+        ...(options.floors !== undefined && { floors: options.floors }),
         state: this.state,
         registry,
         logger,
