@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createConnection, createServer, type Socket } from "node:net";
 import type { Service } from "../kit/src/service.ts";
 
@@ -14,6 +14,8 @@ export type FaultProxy = Service & {
   mode(mode: FaultMode): void;
   /** Only one direction is dropped: what the client sends still arrives, what the server answers does not, or the reverse. */
   dropOnly(direction: "to-server" | "to-client"): void;
+  /** Resolves when the next bytes are thrown away. */
+  nextDrop(): Promise<void>;
   /** Resets every open connection (TCP RST). */
   reset(): void;
   /** Open connections through the proxy. */
@@ -22,21 +24,25 @@ export type FaultProxy = Service & {
 
 type Flow = { toServer: boolean; toClient: boolean; refuse: boolean };
 
+/** Passes what comes from one socket to the other while `passes` says so, and tells `onDrop` otherwise. */
+const connect = (from: Socket, to: Socket, flow: { passes: () => boolean; onDrop: () => void }): void => {
+  from.on("data", (chunk) => {
+    if (!flow.passes()) flow.onDrop();
+    else if (!to.destroyed) to.write(chunk);
+  });
+  from.on("error", () => to.destroy());
+  from.on("close", () => to.destroy());
+};
+
 /** A TCP proxy between a client and `target` that can lose bytes or reset connections on command. */
 export const createFaultProxy = (
   target: { readonly host: string; readonly port: number },
   host = "127.0.0.1",
 ): FaultProxy => {
   const pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
+  const drops = new EventEmitter();
+  const onDrop = (): void => void drops.emit("drop");
   let flow: Flow = { toServer: true, toClient: true, refuse: false };
-
-  const join = (from: Socket, to: Socket, passes: () => boolean): void => {
-    from.on("data", (chunk) => {
-      if (passes() && !to.destroyed) to.write(chunk);
-    });
-    from.on("error", () => to.destroy());
-    from.on("close", () => to.destroy());
-  };
 
   const proxy = createServer((client) => {
     if (flow.refuse) {
@@ -47,8 +53,8 @@ export const createFaultProxy = (
     const server = createConnection(target);
     const pair = { client, server };
     pairs.add(pair);
-    join(client, server, () => flow.toServer);
-    join(server, client, () => flow.toClient);
+    connect(client, server, { passes: () => flow.toServer, onDrop });
+    connect(server, client, { passes: () => flow.toClient, onDrop });
     client.once("close", () => pairs.delete(pair));
   });
 
@@ -71,6 +77,9 @@ export const createFaultProxy = (
     },
     dropOnly(direction) {
       flow = { toServer: direction !== "to-server", toClient: direction !== "to-client", refuse: false };
+    },
+    nextDrop: async () => {
+      await once(drops, "drop");
     },
     reset,
     connections: () => pairs.size,
