@@ -206,8 +206,8 @@ class ConfirmedPublisher implements Publisher {
         onConfirm,
       );
     } catch (error) {
+      if (!session.signal.aborted && !isClosed(error)) reject(error); // before settling: the first one counts
       settle({ kind: "unavailable", because: "away" });
-      if (!session.signal.aborted && !isClosed(error)) reject(error);
     }
     return promise;
   }
