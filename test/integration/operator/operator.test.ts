@@ -1,0 +1,216 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { createPrometheus, type Prometheus } from "../../../embedded/prometheus.ts";
+import { createRunScope, type RunScope } from "../../../embedded/run-scope.ts";
+import { createClient, type Client } from "../../../kit/src/client/client.ts";
+import type { AutoscalerView } from "../../../src/operator/autoscaler-view.ts";
+import { sleepContract } from "../../../src/jobs/sleep-contract.ts";
+import { freshVhost, type FreshVhost } from "../../support/fresh-vhost.ts";
+import { OperatorProcess, runMillrace } from "./operator-process.ts";
+
+let scope: RunScope;
+let prometheus: Prometheus;
+let discovery: string;
+let vhost: FreshVhost;
+let client: Client;
+let tests = 0;
+const started: OperatorProcess[] = [];
+
+beforeAll(async () => {
+  scope = await createRunScope();
+  discovery = join(scope.directory, "discovery");
+  await mkdir(discovery);
+  prometheus = await createPrometheus(scope, {
+    jobs: [{ name: "workers", discoveryDirectory: discovery }],
+    scrapeIntervalSeconds: 1,
+  });
+  await prometheus.start();
+});
+beforeEach(async () => {
+  vhost = await freshVhost();
+  client = createClient({ amqpUrl: vhost.amqpUrl(), jobs: [sleepContract] });
+  await client.start();
+});
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((operator) => operator.end("SIGTERM")));
+  await client.stop();
+  await vhost.remove();
+});
+afterAll(async () => {
+  await scope.stop();
+});
+
+type Configured = {
+  readonly config: string;
+  /** Writes the resources again, with these changes. */
+  readonly write: (spec: object, annotations?: Readonly<Record<string, string>>) => Promise<void>;
+  readonly start: (...flags: string[]) => OperatorProcess;
+};
+
+/** A directory with one autoscaler and its pool, and a state file of its own. */
+async function configured(spec: object = {}): Promise<Configured> {
+  tests += 1;
+  const config = join(scope.directory, `config-${tests}`);
+  const state = join(scope.directory, `state-${tests}.json`);
+  await mkdir(config);
+  const write: Configured["write"] = (changes, annotations = {}) =>
+    writeFile(join(config, "resources.yaml"), resources({ ...spec, ...changes }, annotations));
+  await write({});
+  const start = (...flags: string[]) => {
+    const operator = new OperatorProcess([
+      "--config",
+      config,
+      "--state",
+      state,
+      "--amqp-url",
+      vhost.amqpUrl(),
+      "--prometheus-url",
+      prometheus.url(),
+      "--discovery-dir",
+      discovery,
+      "--worker-log-dir",
+      scope.directory,
+      "--cycle-seconds",
+      "0.5",
+      "--scrape-seconds",
+      "1",
+      ...flags,
+    ]);
+    started.push(operator);
+    return operator;
+  };
+  return { config, write, start };
+}
+
+function resources(spec: object, annotations: Readonly<Record<string, string>>): string {
+  const millrace = new URL("../../../bin/millrace.mjs", import.meta.url).pathname;
+  const apiVersion = "millrace.dev/v1alpha1";
+  const autoscaler = {
+    apiVersion,
+    kind: "WorkerAutoscaler",
+    metadata: { name: "sleepers", annotations },
+    spec: {
+      scaleTargetRef: { apiVersion, kind: "ProcessPool", name: "sleep-worker" },
+      queues: [{ name: "jobs.sleep", vhost: vhost.vhost }],
+      objective: { waitSeconds: 3 },
+      replicas: { min: 0, max: 4 },
+      scaleIn: { holdSeconds: 2, toZeroAfterSeconds: 2 },
+      ...spec,
+    },
+  };
+  const worker = [
+    "node",
+    millrace,
+    "worker",
+    "--builtin",
+    "sleep",
+    "--concurrency",
+    "2",
+    "--objective-wait-seconds",
+    "3",
+  ];
+  const pool = {
+    apiVersion,
+    kind: "ProcessPool",
+    metadata: { name: "sleep-worker" },
+    spec: {
+      command: worker,
+      env: { AMQP_URL: vhost.amqpUrl(), LOG_LEVEL: "warn" },
+      terminationGracePeriodSeconds: 10,
+    },
+  };
+  return `${JSON.stringify(autoscaler)}\n---\n${JSON.stringify(pool)}\n`;
+}
+
+const submit = (count: number, seconds: number) =>
+  Promise.all(Array.from({ length: count }, () => client.submit(sleepContract, { seconds })));
+const scaledTo = (replicas: number) => (line: { msg: string; to?: unknown }) =>
+  line.msg === "scaled workers" && line.to === replicas;
+const viewOf = async (url: string): Promise<AutoscalerView> =>
+  JSON.parse(await (await fetch(`${url}/v1/autoscalers/sleepers`)).text());
+const desiredOf = async (url: string) => (await viewOf(url)).status.replicas.desired;
+
+test("workers come from zero within a second of the first job, do the jobs, and go back to zero; explain tells the story", {
+  timeout: 180_000,
+}, async () => {
+  const operator = (await configured()).start();
+  const url = await operator.url();
+  await operator.line(({ msg }) => msg === "kept the count");
+  await submit(30, 0.3);
+  const confirmedMs = Date.now();
+  const first = await operator.line(({ msg }) => msg === "scaled workers");
+  expect(Number(first["time"]) - confirmedMs).toBeLessThan(1_000);
+  await operator.line(scaledTo(0));
+
+  const explained = await runMillrace(["explain", "sleepers", "--url", url]);
+  expect(explained).toMatchObject({ code: 0, stderr: "" });
+  expect(explained.stdout).toContain("95 % of the jobs start within 3 s");
+  expect(explained.stdout).toContain(String(first["explanation"]));
+  expect(explained.stdout).toMatch(/\d → 0 {2}idle/);
+  const unknown = await runMillrace(["explain", "nobody", "--url", url]);
+  expect(unknown.code).toBe(1);
+  expect(unknown.stderr).toContain("default/sleepers");
+  expect((await viewOf(url)).signals[0]?.broker?.ready).toBe(0);
+  expect(await operator.end("SIGTERM")).toBe(0);
+});
+
+test("a restart of the operator brings the workers back and changes no count by itself", {
+  timeout: 120_000,
+}, async () => {
+  const { start } = await configured({ replicas: { min: 3, max: 4 } });
+  const before = start();
+  await before.line(scaledTo(3));
+  expect(await before.end("SIGTERM")).toBe(0);
+
+  const after = start();
+  const url = await after.url();
+  await after.line(({ msg }) => msg === "kept the count");
+  expect(await desiredOf(url)).toBe(3);
+  expect(after.changes).toEqual([]);
+
+  await after.end("SIGKILL");
+  const again = start();
+  await again.line(({ msg }) => msg === "kept the count");
+  expect(await desiredOf(await again.url())).toBe(3);
+  expect(again.changes).toEqual([]);
+});
+
+test("without the fast path everything comes through Prometheus, and the backlog is still seen", {
+  timeout: 120_000,
+}, async () => {
+  const operator = (await configured({ replicas: { min: 1, max: 4 } })).start("--no-fast-path");
+  await operator.line(scaledTo(1));
+  await submit(100, 1);
+  const change = await operator.line(
+    ({ msg, from, to }) => msg === "scaled workers" && Number(to) > Number(from) && Number(from) === 1,
+  );
+  expect(Number(change["to"])).toBeGreaterThan(1);
+});
+
+test("a changed file counts without a restart, and a wrong one leaves the last good one in force", {
+  timeout: 60_000,
+}, async () => {
+  const { start, write } = await configured({ replicas: { min: 1, max: 4 } });
+  const operator = start();
+  await operator.line(scaledTo(1));
+  await write({ replicas: { min: 3, max: 1 } });
+  await operator.line(({ msg }) => msg.startsWith("changed autoscalers are wrong"));
+  expect(await desiredOf(await operator.url())).toBe(1);
+  await write({}, { "millrace.dev/paused-replicas": "2" });
+  await operator.line(scaledTo(2));
+});
+
+test("every problem of the configuration is listed at once, with exit code 2", async () => {
+  const { config } = await configured({ queues: [], replicas: { min: 3, max: 1 } });
+  const { code, stderr } = await runMillrace(["operator", "--config", config, "--listen", "nowhere"]);
+  expect(code).toBe(2);
+  for (const problem of [
+    "--amqp-url, --prometheus-url",
+    "--listen",
+    "spec.queues: empty",
+    "spec.replicas.min: min 3 is above max 1",
+  ]) {
+    expect(stderr).toContain(problem);
+  }
+});
