@@ -9,7 +9,7 @@ import { createPrometheusFloorSource } from "../../../src/prometheus/prometheus-
 import { createPrometheusWorkerSource } from "../../../src/prometheus/prometheus-worker-source.ts";
 import { MetricsTarget, type WorkerPage, workerPage } from "./metrics-target.ts";
 
-const scrapeIntervalSeconds = 0.5;
+const scrapeIntervalSeconds = 0.25;
 const targets = [new MetricsTarget(), new MetricsTarget(), new MetricsTarget(), new MetricsTarget()] as const;
 /** `stamped` is only for pages that give their samples times of their own. */
 const [first, second, third, stamped] = targets;
