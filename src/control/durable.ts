@@ -23,7 +23,8 @@ export type DurableState = {
   readonly lanes: readonly DurableLane[];
 };
 
-const ENOUGH_JOBS = 3;
+/** Three jobs, less what was forgotten of them. */
+const ENOUGH_JOBS = 2.5;
 
 const durableLane = (lane: LaneMemory, t: number): DurableLane => {
   const { service, breaker } = lane;

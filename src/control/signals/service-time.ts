@@ -26,7 +26,8 @@ const SPREAD_MEMORY_JOBS = 2000;
 const SPREAD_PRIOR_JOBS = 50;
 const LEAST_SPREAD = 0.1;
 const LARGEST_SPREAD = 6;
-const ENOUGH_JOBS = 3;
+/** Three jobs, less what was forgotten of them. */
+const ENOUGH_JOBS = 2.5;
 const SHORTEST_SECONDS = 1e-4;
 
 export const newService: ServiceMemory = {
