@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "../../kit/src/logger.ts";
 
-export type DiscoveredPool = {
+type DiscoveredPool = {
   readonly namespace: string;
   readonly pool: string;
   /** `host:port` each. */

@@ -3,7 +3,7 @@ import type { Service } from "../../kit/src/service.ts";
 import type { BrokerSource } from "../operator/ports.ts";
 import { BrokerReader } from "./broker-reader.ts";
 
-export type RabbitmqBroker = {
+type RabbitmqBroker = {
   /** As in `spec.broker` and QueueRef.broker. */
   readonly name: string;
   /** amqp:// or amqps:// with credentials; its path (the vhost) is not used, each queue names its own. */
