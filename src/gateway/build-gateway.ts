@@ -20,6 +20,9 @@ export type GatewayDeps = SubmitDeps & {
 /** A connection that sends nothing for so long in the middle of a request is closed. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** More are closed at once. */
+const MAX_CONNECTIONS = 10_000;
+
 /** The HTTP API, for its caller to `inject` into or to `listen`. Starts no timer and opens nothing. */
 export function buildGateway(deps: GatewayDeps, options: GatewayOptions): FastifyInstance {
   const app = Fastify({
@@ -30,6 +33,7 @@ export function buildGateway(deps: GatewayDeps, options: GatewayOptions): Fastif
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => void answerProblem(reply, problemOf(error)),
   });
+  app.server.maxConnections = MAX_CONNECTIONS;
   app.decorateRequest("jobType", undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);

@@ -31,6 +31,9 @@ export type GatewayServerDeps = {
   readonly log: Logger;
 };
 
+/** For requests that run when it stops; less than Kubernetes' grace of 30 s. */
+const DRAIN_TIMEOUT_MS = 25_000;
+
 /** A gateway in operation: the HTTP API listening, the sweeper, and the consumer of the state queue. */
 export class GatewayServer implements Service {
   readonly #options: GatewayOptions;
@@ -103,7 +106,7 @@ export class GatewayServer implements Service {
   async #stop(): Promise<void> {
     const errors: unknown[] = [];
     for (const part of [
-      () => this.#app.close(),
+      () => this.#closeApp(),
       () => this.#sweeper.stop(),
       () => this.#consumer.stop(),
       () => this.#publisher.stop(),
@@ -111,5 +114,12 @@ export class GatewayServer implements Service {
       await part().catch((error: unknown) => errors.push(error));
     }
     if (errors.length > 0) throw new AggregateError(errors, "the gateway did not stop cleanly");
+  }
+
+  /** A client that never ends its request does not hold the drain for ever. */
+  async #closeApp(): Promise<void> {
+    const timer = setTimeout(() => this.#app.server.closeAllConnections(), DRAIN_TIMEOUT_MS);
+    await this.#app.close();
+    clearTimeout(timer);
   }
 }

@@ -13,6 +13,11 @@ export function registerOperationalRoutes(
     draining = true;
     done();
   });
+  // A connection that outlived the request running now would keep the server open until its keep-alive ends.
+  app.addHook("onSend", (_request, reply, _payload, done) => {
+    if (draining) void reply.header("connection", "close");
+    done();
+  });
   app.get("/openapi.json", () => openapi);
   app.get("/healthz", () => ({ status: "ok" }));
   // Ready means "send requests here": they are answered, with 503 and Retry-After while the broker is away. If its

@@ -58,7 +58,7 @@ test.each(["0.0.0.0", "::", "10.0.0.7", "127.example.com", ""])(
   },
 );
 
-test("a lease must outlive the confirm deadline, or the sweeper would publish what is on its way", () => {
-  expect(problemsOf({ confirmSeconds: 10, leaseSeconds: 10 })).toHaveLength(1);
-  expect(problemsOf({ confirmSeconds: 10, leaseSeconds: 11 })).toEqual([]);
+test("a lease must outlive a publish (its turn, then its confirm), or the sweeper would publish what is on its way", () => {
+  expect(problemsOf({ confirmSeconds: 10, leaseSeconds: 20 })).toHaveLength(1);
+  expect(problemsOf({ confirmSeconds: 10, leaseSeconds: 21 })).toEqual([]);
 });

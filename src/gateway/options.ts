@@ -11,7 +11,10 @@ export type GatewayUserOptions = {
   readonly bodyLimitBytes?: number;
   /** How long the broker's confirm is awaited before a submission is answered with outcome-unknown. 0.1 to 60, default 10. */
   readonly confirmSeconds?: number;
-  /** How long an unpublished row is left to its gateway before the sweeper takes it. More than confirmSeconds, default 30. */
+  /**
+   * How long an unpublished row is left to its gateway before the sweeper takes it. More than twice confirmSeconds, as a
+   * publish may first wait so long for its turn. Default 30.
+   */
   readonly leaseSeconds?: number;
   /** Between two looks of the sweeper. 0.05 to 60, default 5. */
   readonly sweepSeconds?: number;
@@ -58,8 +61,8 @@ export function parseGatewayOptions(user: GatewayUserOptions = {}): GatewayOptio
   );
   expect(isWithin(confirmSeconds, 0.1, 60), `confirmSeconds: expected 0.1 to 60, got ${confirmSeconds}`);
   expect(
-    leaseSeconds > confirmSeconds && leaseSeconds <= 3_600,
-    `leaseSeconds: expected more than confirmSeconds and at most 3600, got ${leaseSeconds}`,
+    leaseSeconds > 2 * confirmSeconds && leaseSeconds <= 3_600,
+    `leaseSeconds: expected more than twice confirmSeconds and at most 3600, got ${leaseSeconds}`,
   );
   expect(isWithin(sweepSeconds, 0.05, 60), `sweepSeconds: expected 0.05 to 60, got ${sweepSeconds}`);
   if (problems.length > 0) throw new ConfigError(problems);

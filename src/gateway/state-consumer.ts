@@ -21,6 +21,7 @@ export type StateConsumerDeps = {
 const PREFETCH = 500;
 /** After a batch that could not be written; the deliveries are held meanwhile, and the queue keeps the rest. */
 const RETRY_MS = 500;
+const PAUSE_TIMEOUT_MS = 2_000;
 
 type Held = { readonly delivery: Delivery; readonly event: JobEvent };
 
@@ -61,7 +62,8 @@ export class StateConsumer implements Service {
   }
 
   async stop(): Promise<void> {
-    await this.#consumer.pause();
+    // Asks the broker, who may be silent; whatever still arrives is then left to another gateway.
+    await Promise.race([this.#consumer.pause(), delay(PAUSE_TIMEOUT_MS, undefined, { ref: false })]);
     this.#stopping.abort();
     await this.#writing;
     await this.#consumer.stop();

@@ -19,7 +19,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     amqpUrl: node.amqpUrl(),
     databaseUrl: await freshDatabase(),
-    gateway: { confirmSeconds: 1, leaseSeconds: 2, sweepSeconds: 0.05 },
+    gateway: { confirmSeconds: 1, leaseSeconds: 3, sweepSeconds: 0.05 },
   });
   await gateway.server.ready();
 });

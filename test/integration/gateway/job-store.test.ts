@@ -27,7 +27,7 @@ describe("the store on Postgres", () => {
   let url = "";
 
   const newPool = (max = 5): Pool => {
-    const pool = new Pool({ connectionString: url, max });
+    const pool = new Pool({ connectionString: url, max, statement_timeout: 10_000 });
     pools.push(pool);
     return pool;
   };

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createFaultProxy, type FaultProxy } from "../../../embedded/fault-proxy.ts";
+import type { NewJob } from "../../../src/gateway/ports.ts";
 import { freshDatabase } from "../../support/fresh-database.ts";
 import { type FreshVhost, freshVhost } from "../../support/fresh-vhost.ts";
 import {
@@ -184,3 +185,34 @@ test.each(["refuse", "drop"] as const)(
     );
   },
 );
+
+test("a request that runs when the gateway drains is answered, and no other is taken", async () => {
+  const inserting = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const gateway = await gatewayBehindProxy({
+    wrapStore: (store) =>
+      new Proxy(store, {
+        get: (target, name) => {
+          if (name !== "insert") return target[name as "find"].bind(target);
+          return async (job: NewJob) => {
+            inserting.resolve();
+            await gate.promise;
+            return target.insert(job);
+          };
+        },
+      }),
+  });
+  await gateway.server.ready();
+  const { url } = gateway.server;
+  const running = gateway.post("sleep", { seconds: 1 });
+  await inserting.promise;
+  const stopped = gateway.server.stop();
+  await until("it takes no more connections", async () => {
+    const answer = await fetch(`${url}/healthz`).catch(() => undefined);
+    return answer === undefined;
+  });
+  gate.resolve();
+  expect((await running).status).toBe(202);
+  await stopped;
+  expect(await takeAll(vhost, "jobs.sleep")).toHaveLength(1);
+});
