@@ -137,10 +137,12 @@ export class Autoscaler {
   /** The change to make for a verdict; undefined when there is none to make, or none is allowed. */
   changeFor(
     verdict: Verdict,
+    nowMs: number,
   ): { readonly from: number; readonly to: number; readonly explanation: string } | undefined {
     const paused = this.latest?.spec?.paused;
-    const mayChange =
-      this.resource.spec.mode === "Active" && (paused === undefined || paused.replicas === verdict.to);
+    const isBackingOff = this.#count !== undefined && nowMs < this.#count.conflictUntilMs;
+    const isAllowed = paused === undefined || paused.replicas === verdict.to;
+    const mayChange = this.resource.spec.mode === "Active" && isAllowed && !isBackingOff;
     if (verdict.kind === "hold" || !mayChange) return undefined;
     return { from: verdict.from, to: verdict.to, explanation: verdict.explanation };
   }
@@ -150,7 +152,12 @@ export class Autoscaler {
     if (outcome !== undefined && this.#count !== undefined) {
       this.#count = (outcome.kind === "scaled" ? changedCount : askedCount)(this.#count, verdict.to);
     }
-    const decision = { ...verdict, atMs: nowMs, repeated: 0, ...outcomeOf(verdict, outcome) };
+    const decision = {
+      ...verdict,
+      atMs: nowMs,
+      repeated: 0,
+      ...outcomeOf(verdict, outcome, this.resource.spec.mode),
+    };
     return this.decisions.add(decision) === "new" ? decision : undefined;
   }
 
@@ -190,7 +197,7 @@ export class Autoscaler {
         this.#schedules.filter(({ isActive }) => isActive(nowMs)).map(({ name }) => name),
       ),
       staleAfterSeconds,
-      hold: count !== undefined && (count.zeroByHand || nowMs < count.conflictUntilMs),
+      hold: count?.zeroByHand === true,
       keepRaised: count !== undefined && nowMs < count.raisedUntilMs,
       ...(expression !== undefined &&
         floor !== undefined && { floor: { replicas: Math.max(0, Math.ceil(floor)), because: expression } }),
@@ -201,9 +208,12 @@ export class Autoscaler {
 function outcomeOf(
   verdict: Verdict,
   outcome: ScaleOutcome | undefined,
+  mode: WorkerAutoscaler["spec"]["mode"],
 ): Pick<Decision, "outcome" | "problem"> {
   if (verdict.kind === "hold") return { outcome: "held" };
-  if (outcome === undefined) return { outcome: "dry-run" };
+  if (outcome === undefined && mode === "DryRun") return { outcome: "dry-run" };
+  if (outcome === undefined)
+    return { outcome: "conflict", problem: "something else keeps writing the count" };
   if (outcome.kind === "conflict")
     return { outcome: "conflict", problem: `the count is ${outcome.actual} by now` };
   return outcome.kind === "failed" ? { outcome: "failed", problem: outcome.because } : { outcome: "scaled" };

@@ -150,10 +150,10 @@ function capacityBlocked({ latest }: Facts): State {
 function paused({ latest, count }: Facts): State {
   const pause = latest?.spec?.paused;
   if (pause === undefined) return no("NotPaused", "The operator sets the count.");
-  if (count?.zeroByHand)
-    return yes("ZeroByHand", "The count was set to 0 by hand; raise it by hand to go on.");
   if (pause.replicas !== undefined)
     return yes("Annotation", `millrace.dev/paused-replicas keeps the count at ${pause.replicas}.`);
+  if (count?.zeroByHand)
+    return yes("ZeroByHand", "The count was set to 0 by hand; raise it by hand to go on.");
   return yes("Annotation", "millrace.dev/paused keeps the count as it is.");
 }
 

@@ -198,7 +198,7 @@ export class ControlLoop {
         nowMs: nowMs(),
       });
       if (verdict === undefined) return false;
-      const change = autoscaler.changeFor(verdict);
+      const change = autoscaler.changeFor(verdict, nowMs());
       const outcome = change && (await this.#scale(autoscaler, change));
       const decision = autoscaler.record(verdict, outcome, nowMs());
       if (decision !== undefined) metrics.decided(autoscaler, decision);

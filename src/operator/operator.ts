@@ -2,6 +2,7 @@ import type { Registry } from "prom-client";
 import type { Logger } from "../../kit/src/logger.ts";
 import type { Service } from "../../kit/src/service.ts";
 import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
+import type { Autoscaler } from "./autoscaler.ts";
 import { AutoscalerSet } from "./autoscaler-set.ts";
 import { ControlLoop } from "./control-loop.ts";
 import { buildOperatorServer } from "./http-server.ts";
@@ -28,6 +29,8 @@ export type OperatorDeps = {
 export type Operator = Service & {
   /** The address of the HTTP API once started, for example http://127.0.0.1:9090. */
   readonly url: string | undefined;
+  /** Those under control now, with what is known about each. */
+  readonly autoscalers: readonly Autoscaler[];
   /** One cycle now; the running operator calls this by itself. */
   cycle(): Promise<void>;
   /** One look of the fast path now; the running operator calls this by itself. */
@@ -68,6 +71,9 @@ export function createOperator(deps: OperatorDeps, userOptions: OperatorOptions 
   return {
     get url() {
       return url;
+    },
+    get autoscalers() {
+      return set.list;
     },
     cycle,
     fastLook,

@@ -87,6 +87,11 @@ describe("a person's word", () => {
     scenario.world.publish(200);
     await scenario.walk(60);
     expect(scenario.fleet.changes.length).toBe(changes);
+    expect(
+      scenario.logger.lines.some(
+        ({ fields }) => fields["problem"] === "something else keeps writing the count",
+      ),
+    ).toBe(true);
     expect(await scenario.metric(/^millrace_autoscaler_condition\{.*type="TargetConflict"/)).toContain(
       'status="true"',
     );

@@ -10,7 +10,7 @@ export type SpecInputs = {
   readonly floor?: { readonly replicas: number; readonly because: string };
   /** An older block of readings counts as unknown. */
   readonly staleAfterSeconds?: number;
-  /** The count is left alone although no annotation says so: zero by hand, or another writer that keeps writing. */
+  /** The count is left alone although no annotation says so: it was set to zero by hand. */
   readonly hold?: boolean;
   /** A count raised by hand is respected: no scale-in for now. */
   readonly keepRaised?: boolean;

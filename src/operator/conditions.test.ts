@@ -1,0 +1,236 @@
+import { describe, expect, test } from "vitest";
+import { autoscalerResource } from "../../test/fakes/operator-scenario.ts";
+import type { Readings, Verdict } from "../control/contract.ts";
+import { type ConditionType, conditionsOf, conditionTypes, type Facts } from "./conditions.ts";
+import { firstCount } from "./count-memory.ts";
+
+const nowMs = Date.parse("2026-07-15T12:00:00Z");
+const resource = autoscalerResource();
+const spec = { objective: { waitSeconds: 5, attainmentRatio: 0.95 }, replicas: { min: 0, max: 10 } };
+const verdict = (more: Partial<Verdict> = {}): Verdict => ({
+  kind: "hold",
+  from: 1,
+  to: 1,
+  recommended: 1,
+  reason: "steady",
+  limitedBy: [],
+  feasibility: { kind: "feasible" },
+  estimate: { attainmentRatio: 0.97 },
+  terms: [],
+  explanation: "Stays at 1.",
+  ...more,
+});
+const fleet = (more: Partial<Readings["fleet"]> = {}): Readings["fleet"] => ({
+  desired: 1,
+  ready: 1,
+  draining: 0,
+  starting: [],
+  uncreated: 0,
+  rollout: false,
+  ...more,
+});
+type Looked = {
+  verdict?: Partial<Verdict>;
+  fleet?: Partial<Readings["fleet"]>;
+  notice?: string;
+  ageSeconds?: number | undefined;
+  paused?: { replicas?: number };
+};
+
+function facts(looked: Looked = {}, more: Partial<Facts> = {}): Facts {
+  const ageSeconds = "ageSeconds" in looked ? looked.ageSeconds : 0;
+  const broker = ageSeconds === undefined ? {} : { broker: { ageSeconds, epoch: "1", ready: 0 } };
+  const readings: Readings = {
+    queues: [{ id: "a", ...broker }],
+    slotSharing: "shared",
+    fleet: fleet(looked.fleet),
+  };
+  const observed = {
+    kind: "observed",
+    fleet: readings.fleet,
+    ...(looked.notice !== undefined && { notice: looked.notice }),
+  } as const;
+  return {
+    latest: {
+      atMs: nowMs,
+      fleet: observed,
+      spec: { ...spec, ...(looked.paused !== undefined && { paused: looked.paused }) },
+      readings,
+      verdict: verdict(looked.verdict),
+    },
+    resource,
+    count: firstCount(1),
+    sharedWith: [],
+    sourceProblems: [],
+    ...more,
+  };
+}
+const conditionOf = (type: ConditionType, given: Facts) =>
+  conditionsOf(given, [], nowMs).find((condition) => condition.type === type);
+
+test("when all is well, the good ones are true and the bad ones are false", () => {
+  const conditions = conditionsOf(facts(), [], nowMs);
+  expect(conditions.map(({ type, status }) => [type, status])).toEqual([
+    ["Ready", "True"],
+    ["SignalsFresh", "True"],
+    ["ObjectiveMet", "True"],
+    ["ObjectiveFeasible", "True"],
+    ["TargetConflict", "False"],
+    ["QueueShared", "False"],
+    ["ScaleInBlocked", "False"],
+    ["CapacityBlocked", "False"],
+    ["Paused", "False"],
+  ]);
+});
+
+test("before the first look nothing is claimed", () => {
+  const conditions = conditionsOf({ ...facts(), latest: undefined }, [], nowMs);
+  for (const type of ["Ready", "SignalsFresh", "ObjectiveMet", "ObjectiveFeasible", "CapacityBlocked"]) {
+    expect(conditions.find((condition) => condition.type === type)?.status).toBe("Unknown");
+  }
+});
+
+test("every reason is one word and every message a sentence", () => {
+  const all = [
+    facts(),
+    facts({ ageSeconds: undefined }),
+    facts({ verdict: { limitedBy: ["scale-in-blocked"], reason: "waiting-for-idle" } }),
+  ];
+  for (const { reason, message, lastTransitionTime } of all.flatMap((given) =>
+    conditionsOf(given, [], nowMs),
+  )) {
+    expect(reason).toMatch(/^[A-Z][A-Za-z]+$/);
+    expect(message).toMatch(/\.$/);
+    expect(lastTransitionTime).toBe("2026-07-15T12:00:00.000Z");
+  }
+});
+
+describe("each trouble has its condition", () => {
+  const cases: readonly [
+    title: string,
+    type: ConditionType,
+    given: Facts,
+    status: string,
+    message: string,
+  ][] = [
+    [
+      "a target out of sight",
+      "Ready",
+      { ...facts(), latest: { atMs: nowMs, fleet: { kind: "unknown", because: "gone" } } },
+      "False",
+      "gone",
+    ],
+    [
+      "an unknown queue",
+      "SignalsFresh",
+      facts({ ageSeconds: undefined }, { sourceProblems: ["broker: refused"] }),
+      "False",
+      "broker: refused",
+    ],
+    ["a stale queue", "SignalsFresh", facts({ ageSeconds: 31 }), "False", "of a is not known"],
+    ["an unknown queue", "Ready", facts({ ageSeconds: undefined }), "False", "of a is not known"],
+    [
+      "a missed objective",
+      "ObjectiveMet",
+      facts({ verdict: { estimate: { attainmentRatio: 0.9 } } }),
+      "False",
+      "90 % of the jobs started within 5 s; 95 %",
+    ],
+    [
+      "an objective not measured",
+      "ObjectiveMet",
+      facts({ verdict: { estimate: {} } }),
+      "Unknown",
+      "not known",
+    ],
+    [
+      "an objective out of reach",
+      "ObjectiveFeasible",
+      facts({
+        verdict: {
+          feasibility: { kind: "infeasible", warmReplicasNeeded: 3, because: "Workers start slowly." },
+        },
+      }),
+      "False",
+      "Warm replicas needed: 3",
+    ],
+    [
+      "feasibility not known",
+      "ObjectiveFeasible",
+      facts({ verdict: { feasibility: { kind: "unknown" } } }),
+      "Unknown",
+      "Too little",
+    ],
+    [
+      "another writer",
+      "TargetConflict",
+      facts({}, { count: { ...firstCount(1), conflictUntilMs: nowMs + 1 } }),
+      "True",
+      "Something else keeps writing",
+    ],
+    [
+      "another writer that is forgiven",
+      "TargetConflict",
+      facts({}, { count: { ...firstCount(1), conflictUntilMs: nowMs } }),
+      "False",
+      "Nobody",
+    ],
+    [
+      "a queue named twice",
+      "QueueShared",
+      facts({}, { sharedWith: ["default/others"] }),
+      "True",
+      "default/others",
+    ],
+    [
+      "a blocked scale-in",
+      "ScaleInBlocked",
+      facts({ verdict: { limitedBy: ["scale-in-blocked"], explanation: "Blocked." } }),
+      "True",
+      "Blocked.",
+    ],
+    [
+      "replicas not created",
+      "CapacityBlocked",
+      facts({ fleet: { uncreated: 2 }, notice: "Quota." }),
+      "True",
+      "2 replicas are asked for and not created. Quota.",
+    ],
+    [
+      "replicas that fail",
+      "CapacityBlocked",
+      facts({ fleet: { starting: [{ ageSeconds: 1, phase: "failing" }] } }),
+      "True",
+      "1 replicas fail to start",
+    ],
+    [
+      "no capacity",
+      "CapacityBlocked",
+      facts({ verdict: { limitedBy: ["capacity"], explanation: "Full." } }),
+      "True",
+      "Full.",
+    ],
+    ["a pause", "Paused", facts({ paused: {} }), "True", "keeps the count as it is"],
+    ["a pause at a number", "Paused", facts({ paused: { replicas: 3 } }), "True", "at 3"],
+    [
+      "zero by hand",
+      "Paused",
+      facts({ paused: {} }, { count: { ...firstCount(0), zeroByHand: true } }),
+      "True",
+      "by hand",
+    ],
+  ];
+  test.each(cases)("%s: %s", (_title, type, ...[given, status, message]) => {
+    expect(conditionOf(type, given)).toMatchObject({ status, message: expect.stringContaining(message) });
+  });
+});
+
+test("the transition time is that of the last change of status, not of the message", () => {
+  const before = conditionsOf(facts({ fleet: { uncreated: 1 } }), [], nowMs);
+  const after = conditionsOf(facts({ fleet: { uncreated: 2 } }), before, nowMs + 5_000);
+  const over = conditionsOf(facts(), after, nowMs + 9_000);
+  const times = [before, after, over].map(
+    (list) => list[conditionTypes.indexOf("CapacityBlocked")]?.lastTransitionTime,
+  );
+  expect(times).toEqual(["2026-07-15T12:00:00.000Z", "2026-07-15T12:00:00.000Z", "2026-07-15T12:00:09.000Z"]);
+});
