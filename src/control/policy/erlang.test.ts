@@ -17,7 +17,7 @@ test("a longer wait needs fewer slots: 2 slots, 1/3 exp(-2) = 4.5 %", () => {
   expect(erlangSlots({ ...goal, offeredLoad: 1, waitSeconds: 2 })).toBe(2);
 });
 
-test("ten erlangs wait with 5.8 % on 16 slots and 3.3 % on 17", () => {
+test("ten erlangs wait with 5.7 % on 16 slots and 3.1 % on 17", () => {
   expect(erlangSlots({ ...goal, offeredLoad: 10 })).toBe(17);
 });
 
