@@ -32,6 +32,14 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      {
+        // Alone at the end: the one place where attainment is asserted.
+        test: {
+          name: "demo",
+          include: ["test/demo/**/*.test.ts"],
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
     coverage: {
       provider: "v8",

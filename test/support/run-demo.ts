@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { Summary } from "../../demo/account.ts";
 
 const main = fileURLToPath(new URL("../../demo/main.ts", import.meta.url));
 
@@ -38,4 +39,14 @@ export const runDemo = (...args: readonly string[]): DemoRun => {
       }
     },
   };
+};
+
+/** The account that `--json` prints last. */
+export const summaryOf = (demo: DemoRun): Summary =>
+  JSON.parse(demo.output().trim().split("\n").at(-1) ?? "") as Summary;
+
+/** Where the run lives: its loopback address and its folder, once it has said so. */
+export const placeOf = async (demo: DemoRun): Promise<{ address: string; directory: string }> => {
+  const [, address = "", directory = ""] = await demo.printed(/at ([\d.]+), in (\S+)/);
+  return { address, directory };
 };
