@@ -7,7 +7,7 @@ import { createQueueMetrics } from "./queue-metrics.ts";
 const readBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export type SourceName = "broker" | "workers" | "floors";
-export type SourceRead = {
+type SourceRead = {
   readonly seconds: number;
   readonly failure?: "unanswered" | "incomplete";
   readonly nowMs: number;

@@ -55,6 +55,12 @@ test("overlapping starts count from the latest one", () => {
   expect(active(at("2026-07-15T05:06:00Z"))).toBe(false);
 });
 
+test("no start in reach: not running", () => {
+  expect(
+    compileSchedule({ timezone: "UTC", start: "0 0 1 * *", durationSeconds: 60 })(at("2026-07-15T05:04:00Z")),
+  ).toBe(false);
+});
+
 test("a start that is no cron expression never runs", () => {
   expect(
     compileSchedule({ timezone: "UTC", start: "soon", durationSeconds: 60 })(at("2026-07-15T05:04:00Z")),

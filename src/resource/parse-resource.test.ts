@@ -214,6 +214,18 @@ describe("a WorkerAutoscaler", () => {
       "specs",
       "unknown key",
     ],
+    [
+      "a floor without its expression",
+      ({ spec }) => Object.assign(spec, { floor: {} }),
+      "spec.floor.promql",
+      "required, for example",
+    ],
+    [
+      "a floor that is a number",
+      ({ spec }) => Object.assign(spec, { floor: { promql: 3 } }),
+      "spec.floor.promql",
+      "expected text",
+    ],
     ["an unknown mode", ({ spec }) => Object.assign(spec, { mode: "dry" }), "spec.mode", "Active or DryRun"],
     [
       "a flag in words",

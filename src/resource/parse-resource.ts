@@ -3,9 +3,9 @@ import { apiVersion } from "./fields.ts";
 import { type ProcessPool, processPoolSchema } from "./process-pool.ts";
 import { type WorkerAutoscaler, workerAutoscalerSchema } from "./worker-autoscaler.ts";
 
-export type Resource = WorkerAutoscaler | ProcessPool;
+type Resource = WorkerAutoscaler | ProcessPool;
 /** `path` as people write it: `spec.queues[0].name`; empty for the whole document. */
-export type ResourceProblem = { readonly path: string; readonly message: string };
+type ResourceProblem = { readonly path: string; readonly message: string };
 export type ResourceParse =
   | { readonly kind: "resource"; readonly resource: Resource }
   | { readonly kind: "invalid"; readonly problems: readonly ResourceProblem[] };

@@ -1,5 +1,5 @@
 /** Minutes since 1970-01-01T00:00 on the wall clock of a place. */
-export type WallMinutes = number;
+type WallMinutes = number;
 
 const formats = /^[A-Za-z][A-Za-z0-9+_/-]*$/;
 
