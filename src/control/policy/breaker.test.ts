@@ -85,7 +85,8 @@ describe("a limit", () => {
   });
 
   test("doubles when its slots are well used", () => {
-    expect(after(44, () => ({ perSecond: 9, readySlots: 10 }))?.replicas).toBe(14);
+    const used = (t: number): Part => (t < 160 ? capped(t) : { perSecond: 9, readySlots: 10 });
+    expect(run(184, used).limit?.replicas).toBe(14);
   });
 
   test("is tried at a third more after 600 s, then after twice as long", () => {
