@@ -188,7 +188,7 @@ export class Link<C extends Channel = Channel> implements Service {
     withHeartbeat.searchParams.set("heartbeat", String(heartbeatSeconds));
     const socketOptions = {
       timeout: connectTimeoutMs,
-      noDelay: true,
+      noDelay: false,
       clientProperties: { connection_name: `millrace ${role}` },
       signal, // of node:net: destroys the socket
     };

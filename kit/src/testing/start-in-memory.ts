@@ -1,6 +1,7 @@
 import type { Job, JobHandler } from "../job/define-job.ts";
 import type { AbortReason, Outcome } from "../job/outcome.ts";
 import { execute } from "../worker/execute.ts";
+import { Interruption } from "../worker/interruption.ts";
 import { SandboxPool } from "../worker/sandbox-pool.ts";
 
 export type InMemoryOptions = {
@@ -32,18 +33,18 @@ export function startInMemory(
     attempt: 1,
     ...options.job,
   };
-  const controller = new AbortController();
+  const interruption = new Interruption();
   const prepared = handler.prepare(payload);
   return {
-    interrupt: (reason) => controller.abort(reason),
+    interrupt: (reason) => interruption.abort(reason),
     outcome:
       prepared.kind === "invalid"
         ? Promise.resolve({ kind: "dead", error: prepared.error })
-        : withSandboxes((runSandbox) =>
+        : withSandboxes(async (runSandbox) =>
             execute(prepared, {
               job,
               contract,
-              controller,
+              interruption,
               abortGraceMs: (options.abortGraceSeconds ?? 2) * 1_000,
               runSandbox,
             }),

@@ -1,13 +1,14 @@
 import type { Delivery } from "../amqp/consumer.ts";
 import type { Job } from "../job/define-job.ts";
 import type { Envelope } from "../job/envelope.ts";
+import { Interruption } from "./interruption.ts";
 
 /** One job that this worker has taken, from its delivery to its settlement. */
 export class Claim {
   readonly envelope: Envelope;
   readonly queue: string;
   readonly job: Job;
-  readonly controller = new AbortController();
+  readonly interruption = new Interruption();
   #delivery: Delivery;
 
   constructor(queue: string, envelope: Envelope, delivery: Delivery) {

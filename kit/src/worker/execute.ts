@@ -1,6 +1,7 @@
-import { type Job, type JobType, type Prepared, schemaError } from "../job/define-job.ts";
+import { type Job, type JobContext, type JobType, type Prepared, schemaError } from "../job/define-job.ts";
 import { toJobError } from "../job/job-error.ts";
-import { type AbortReason, type Outcome, outcomeOfThrown } from "../job/outcome.ts";
+import { type Outcome, outcomeOfThrown } from "../job/outcome.ts";
+import type { Interruption } from "./interruption.ts";
 
 /** Runs a sandbox module's `run`; rejects with what it threw. */
 export type RunSandbox = (
@@ -11,57 +12,76 @@ export type RunSandbox = (
 export type ExecuteOptions = {
   readonly job: Job;
   readonly contract: JobType;
-  /** The handler's signal is this controller's. */
-  readonly controller: AbortController;
+  readonly interruption: Interruption;
   /** A handler that ignores its abort is given up after so long. */
   readonly abortGraceMs: number;
   readonly runSandbox: RunSandbox;
-  /** Called when a handler that was given up ends after all. */
+  /** Called when a handler is given up, with its end. */
   readonly onGivenUp?: (ended: Promise<void>) => void;
 };
 
-/** Runs a prepared job to its outcome. Never rejects, and ends at the latest `abortGraceMs` after an abort. */
-export async function execute(
+/**
+ * Runs a prepared job to its outcome, at once where the handler returns at once. Neither throws nor rejects, and a
+ * promise ends at the latest `abortGraceMs` after an abort.
+ */
+export function execute(
   prepared: Exclude<Prepared, { kind: "invalid" }>,
   options: ExecuteOptions,
-): Promise<Outcome> {
-  const { controller, contract, abortGraceMs } = options;
-  const { signal } = controller;
-  const timer =
-    contract.timeoutSeconds === undefined
-      ? undefined
-      : setTimeout(() => controller.abort("timeout" satisfies AbortReason), contract.timeoutSeconds * 1_000);
+): Outcome | Promise<Outcome> {
+  const { job, contract, interruption } = options;
+  let returned: unknown;
+  try {
+    returned = prepared.kind === "function" ? prepared.run(contextOf(options)) : undefined;
+  } catch (thrown) {
+    return outcomeOfThrown(thrown, interruption.reason);
+  }
+  if (prepared.kind === "sandbox") {
+    const { module, payload } = prepared;
+    returned = options.runSandbox({ module, payload, job }, interruption.signal);
+  }
+  if (!isPromiseLike(returned)) return outcomeOfReturned(contract, returned);
+  return untilOver(outcomeOf(returned, options), options);
+}
+
+/** The signal is an accessor: see Interruption. */
+function contextOf({ job, interruption }: ExecuteOptions): JobContext {
+  return {
+    job,
+    get signal() {
+      return interruption.signal;
+    },
+  };
+}
+
+async function outcomeOf(returned: PromiseLike<unknown>, options: ExecuteOptions): Promise<Outcome> {
+  try {
+    return outcomeOfReturned(options.contract, await returned);
+  } catch (thrown) {
+    return outcomeOfThrown(thrown, options.interruption.reason);
+  }
+}
+
+async function untilOver(handler: Promise<Outcome>, options: ExecuteOptions): Promise<Outcome> {
+  const { contract, interruption, abortGraceMs } = options;
   const givenUp = Promise.withResolvers<Outcome>();
+  const { timeoutSeconds } = contract;
+  const timer =
+    timeoutSeconds === undefined
+      ? undefined
+      : setTimeout(() => interruption.abort("timeout"), timeoutSeconds * 1_000);
   let graceTimer: NodeJS.Timeout | undefined;
-  const onAbort = (): void => {
+  interruption.onAbort(() => {
     graceTimer = setTimeout(() => {
       options.onGivenUp?.(handler.then(() => {}));
-      givenUp.resolve(outcomeOfThrown(signal.reason, abortReason(signal)));
+      givenUp.resolve(outcomeOfThrown(interruption.reason, interruption.reason));
     }, abortGraceMs);
-  };
-  signal.addEventListener("abort", onAbort, { once: true });
-  const handler = runHandler(prepared, options);
+  });
   try {
     return await Promise.race([handler, givenUp.promise]);
   } finally {
     clearTimeout(timer);
     clearTimeout(graceTimer);
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-async function runHandler(
-  prepared: Exclude<Prepared, { kind: "invalid" }>,
-  { job, contract, controller, runSandbox }: ExecuteOptions,
-): Promise<Outcome> {
-  const { signal } = controller;
-  try {
-    const returned: unknown = await (prepared.kind === "function"
-      ? prepared.run({ job, signal })
-      : runSandbox({ module: prepared.module, payload: prepared.payload, job }, signal));
-    return outcomeOfReturned(contract, returned);
-  } catch (thrown) {
-    return outcomeOfThrown(thrown, abortReason(signal));
+    interruption.onAbort(undefined);
   }
 }
 
@@ -80,7 +100,6 @@ function outcomeOfReturned(contract: JobType, returned: unknown): Outcome {
   return { kind: "succeeded", result };
 }
 
-function abortReason(signal: AbortSignal): AbortReason | undefined {
-  if (!signal.aborted) return undefined;
-  return signal.reason === "draining" ? "draining" : "timeout";
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

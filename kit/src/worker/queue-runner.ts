@@ -2,13 +2,13 @@ import type { Delivery } from "../amqp/consumer.ts";
 import type { JobHandler, Prepared } from "../job/define-job.ts";
 import { decodeEnvelope, type Envelope } from "../job/envelope.ts";
 import { type JobError, toJobError } from "../job/job-error.ts";
-import type { AbortReason, Outcome } from "../job/outcome.ts";
+import type { Outcome } from "../job/outcome.ts";
 import { settlementFor } from "../job/settlement.ts";
 import type { Logger } from "../logger.ts";
 import { Claim, claimName } from "./claim.ts";
 import { execute, type RunSandbox } from "./execute.ts";
 import type { ProcessedStatus } from "./metric-names.ts";
-import type { QueueMetrics } from "./metrics.ts";
+import type { QueueMetrics, RunningJob } from "./metrics.ts";
 import { RecentJobs } from "./recent-jobs.ts";
 import type { Settler } from "./settler.ts";
 import { Slots } from "./slots.ts";
@@ -70,15 +70,25 @@ export class QueueRunner {
   /** Settles the delivery, sooner or later; never throws. */
   take(delivery: Delivery): void {
     this.#taken += 1;
-    this.#settle(delivery)
-      .catch((error: unknown) => {
-        this.#options.logger.error({ error, queue: this.queue }, "a delivery could not be settled");
-        delivery.requeue();
-      })
-      .finally(() => {
-        this.#taken -= 1;
-        if (this.#taken === 0) for (const resolve of this.#whenFinished.splice(0)) resolve();
-      });
+    try {
+      const settled = this.#settle(delivery);
+      if (settled === undefined) this.#finish();
+      else
+        void settled.catch((error: unknown) => this.#giveBack(delivery, error)).finally(() => this.#finish());
+    } catch (error) {
+      this.#giveBack(delivery, error);
+      this.#finish();
+    }
+  }
+
+  #giveBack(delivery: Delivery, error: unknown): void {
+    this.#options.logger.error({ error, queue: this.queue }, "a delivery could not be settled");
+    delivery.requeue();
+  }
+
+  #finish(): void {
+    this.#taken -= 1;
+    if (this.#taken === 0) for (const resolve of this.#whenFinished.splice(0)) resolve();
   }
 
   /** From now on what has not been started goes back to the queue. */
@@ -88,7 +98,7 @@ export class QueueRunner {
 
   /** Aborts the running handlers, through no fault of their jobs. */
   interrupt(): void {
-    for (const claim of this.#running) claim.controller.abort("draining" satisfies AbortReason);
+    for (const claim of this.#running) claim.interruption.abort("draining");
   }
 
   /** Resolves once nothing is taken. */
@@ -99,22 +109,19 @@ export class QueueRunner {
     await promise;
   }
 
-  async #settle(delivery: Delivery): Promise<void> {
+  /** Nothing when it was settled at once: what a no-op job costs is mostly its promises. */
+  #settle(delivery: Delivery): Promise<void> | undefined {
     const decoded = decodeEnvelope(delivery.properties);
     if (decoded.kind === "invalid") {
       return this.#reject(delivery, undefined, { code: "envelope-invalid", message: decoded.reason });
     }
     const { envelope } = decoded;
-    if (delivery.redelivered && this.#isKnown(envelope, delivery)) return;
+    if (delivery.redelivered && this.#isKnown(envelope, delivery)) return undefined;
     const prepared = this.#prepare(envelope, delivery.body);
     if (prepared.kind === "invalid") return this.#reject(delivery, envelope, prepared.error);
-    if (!this.#slots.tryTake()) await this.#slots.take();
-    try {
-      if (this.#draining || delivery.lost.aborted) delivery.requeue();
-      else await this.#run(new Claim(this.queue, envelope, delivery), prepared);
-    } finally {
-      this.#slots.release();
-    }
+    const claim = new Claim(this.queue, envelope, delivery);
+    if (this.#slots.tryTake()) return this.#run(claim, prepared);
+    return this.#slots.take().then(() => this.#run(claim, prepared));
   }
 
   /** A redelivery of what still runs here replaces the lost delivery; of what was settled here, it needs only the ack. */
@@ -151,36 +158,80 @@ export class QueueRunner {
     await settler.reject(this.queue, delivery, envelope, error);
   }
 
-  async #run(claim: Claim, prepared: Exclude<Prepared, { kind: "invalid" }>): Promise<void> {
-    const { settler, metrics, handler, observer, random, delayStepsMs } = this.#options;
-    const name = claimName(claim.envelope);
-    this.#running.add(claim);
-    if (!this.#claims.has(name)) this.#claims.set(name, claim);
+  /** In a slot, which it gives back. */
+  #run(claim: Claim, prepared: Exclude<Prepared, { kind: "invalid" }>): Promise<void> | undefined {
     try {
-      const running = metrics.started(this.#waitSeconds(claim));
-      settler.tell(claim.envelope, "started", {});
-      observer.handlerStarted?.(claim.job);
-      const outcome = await this.#execute(claim, prepared);
-      const settlement = settlementFor(outcome, claim.envelope.attempt, {
-        attempts: handler.contract.attempts,
-        stepsMs: delayStepsMs,
-        random: random(),
-      });
-      metrics.ended(running, settlement.kind === "dead-letter" ? "dead_lettered" : STATUS_OF[outcome.kind]);
-      observer.handlerEnded?.(claim.job, outcome);
-      if (await settler.settle(claim, settlement)) this.#recent.add(name);
-    } finally {
-      this.#running.delete(claim);
-      if (this.#claims.get(name) === claim) this.#claims.delete(name);
+      return this.#begin(claim, prepared);
+    } catch (error) {
+      this.#release(claim, false);
+      throw error;
     }
   }
 
-  #execute(claim: Claim, prepared: Exclude<Prepared, { kind: "invalid" }>): Promise<Outcome> {
+  #begin(claim: Claim, prepared: Exclude<Prepared, { kind: "invalid" }>): Promise<void> | undefined {
+    const { settler, metrics, observer } = this.#options;
+    const name = claimName(claim.envelope);
+    if (this.#draining || claim.delivery.lost.aborted) {
+      this.#slots.release();
+      claim.delivery.requeue();
+      return undefined;
+    }
+    this.#running.add(claim);
+    if (!this.#claims.has(name)) this.#claims.set(name, claim);
+    const running = metrics.started(this.#waitSeconds(claim));
+    settler.tell(claim.envelope, "started", {});
+    observer.handlerStarted?.(claim.job);
+    const outcome = this.#execute(claim, prepared);
+    if (outcome instanceof Promise) return this.#endLater(claim, running, outcome);
+    const kept = this.#end(claim, running, outcome);
+    if (typeof kept !== "boolean") return this.#releaseLater(claim, kept);
+    this.#release(claim, kept);
+    return undefined;
+  }
+
+  async #endLater(claim: Claim, running: RunningJob, outcome: Promise<Outcome>): Promise<void> {
+    await this.#releaseLater(
+      claim,
+      outcome.then((ended) => this.#end(claim, running, ended)),
+    );
+  }
+
+  async #releaseLater(claim: Claim, keeping: Promise<boolean>): Promise<void> {
+    let kept = false;
+    try {
+      kept = await keeping;
+    } finally {
+      this.#release(claim, kept);
+    }
+  }
+
+  /** @param kept what had to outlive the delivery is confirmed */
+  #release(claim: Claim, kept: boolean): void {
+    const name = claimName(claim.envelope);
+    if (kept) this.#recent.add(name);
+    this.#running.delete(claim);
+    if (this.#claims.get(name) === claim) this.#claims.delete(name);
+    this.#slots.release();
+  }
+
+  #end(claim: Claim, running: RunningJob, outcome: Outcome): boolean | Promise<boolean> {
+    const { settler, metrics, handler, observer, random, delayStepsMs } = this.#options;
+    const settlement = settlementFor(outcome, claim.envelope.attempt, {
+      attempts: handler.contract.attempts,
+      stepsMs: delayStepsMs,
+      random: random(),
+    });
+    metrics.ended(running, settlement.kind === "dead-letter" ? "dead_lettered" : STATUS_OF[outcome.kind]);
+    observer.handlerEnded?.(claim.job, outcome);
+    return settler.settle(claim, settlement);
+  }
+
+  #execute(claim: Claim, prepared: Exclude<Prepared, { kind: "invalid" }>): Outcome | Promise<Outcome> {
     const { handler, abortGraceMs, runSandbox, logger } = this.#options;
     return execute(prepared, {
       job: claim.job,
       contract: handler.contract,
-      controller: claim.controller,
+      interruption: claim.interruption,
       abortGraceMs,
       runSandbox,
       onGivenUp: (ended) => {

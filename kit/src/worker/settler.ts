@@ -43,7 +43,16 @@ export class Settler {
    * True when the job is done with here, even if the ack was lost: what had to outlive the delivery is confirmed.
    * False when the delivery went back to its queue.
    */
-  async settle(claim: Claim, settlement: Settlement): Promise<boolean> {
+  settle(claim: Claim, settlement: Settlement): boolean | Promise<boolean> {
+    const { observer } = this.#options;
+    const isTold = claim.envelope.replyTo !== undefined || observer.beforeAck !== undefined;
+    if (settlement.kind !== "ack" || isTold) return this.#settleLater(claim, settlement);
+    const done = claim.delivery.ack();
+    observer.settled?.(claim.job, settlement, done);
+    return true;
+  }
+
+  async #settleLater(claim: Claim, settlement: Settlement): Promise<boolean> {
     const { observer, logger } = this.#options;
     if (settlement.kind === "requeue") {
       this.tell(claim.envelope, "interrupted", {});
