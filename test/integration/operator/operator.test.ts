@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { createFaultProxy, type FaultProxy } from "../../../embedded/fault-proxy.ts";
 import { createPrometheus, type Prometheus } from "../../../embedded/prometheus.ts";
 import { createRunScope, type RunScope } from "../../../embedded/run-scope.ts";
 import { createClient, type Client } from "../../../kit/src/client/client.ts";
@@ -29,17 +30,23 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   vhost = await freshVhost();
+  proxy = createFaultProxy({ host: vhost.host, port: vhost.amqpPort });
+  await proxy.start();
   client = createClient({ amqpUrl: vhost.amqpUrl(), jobs: [sleepContract] });
   await client.start();
 });
 afterEach(async () => {
   await Promise.all(started.splice(0).map((operator) => operator.end("SIGTERM")));
   await client.stop();
+  await proxy.stop();
   await vhost.remove();
 });
 afterAll(async () => {
   await scope.stop();
 });
+
+/** The operator's and the workers' way to the broker; to be cut. */
+let proxy: FaultProxy;
 
 type Configured = {
   readonly config: string;
@@ -64,7 +71,7 @@ async function configured(spec: object = {}): Promise<Configured> {
       "--state",
       state,
       "--amqp-url",
-      vhost.amqpUrl(),
+      brokerUrl(),
       "--prometheus-url",
       prometheus.url(),
       "--discovery-dir",
@@ -116,13 +123,14 @@ function resources(spec: object, annotations: Readonly<Record<string, string>>):
     metadata: { name: "sleep-worker" },
     spec: {
       command: worker,
-      env: { AMQP_URL: vhost.amqpUrl(), LOG_LEVEL: "warn" },
+      env: { AMQP_URL: brokerUrl(), LOG_LEVEL: "warn" },
       terminationGracePeriodSeconds: 10,
     },
   };
   return `${JSON.stringify(autoscaler)}\n---\n${JSON.stringify(pool)}\n`;
 }
 
+const brokerUrl = () => vhost.amqpUrl({ proxyPort: proxy.port() });
 const submit = (count: number, seconds: number) =>
   Promise.all(Array.from({ length: count }, () => client.submit(sleepContract, { seconds })));
 const scaledTo = (replicas: number) => (line: { msg: string; to?: unknown }) =>
@@ -200,6 +208,47 @@ test("a changed file counts without a restart, and a wrong one leaves the last g
   await write({}, { "millrace.dev/paused-replicas": "2" });
   await operator.line(scaledTo(2));
 });
+
+test("while the broker is away, at the start and in the middle, the operator keeps trying and no count changes", {
+  timeout: 120_000,
+}, async () => {
+  proxy.mode("refuse");
+  const operator = (await configured()).start();
+  const url = await operator.url();
+  await submit(12, 0.5);
+  await pollErrors(url, 4);
+  expect(operator.changes).toEqual([]);
+
+  proxy.mode("pass");
+  await operator.line(({ msg }) => msg === "scaled workers");
+  await operator.line(({ msg, source }) => msg === "source answers again" && source === "broker");
+
+  proxy.mode("refuse");
+  proxy.reset();
+  await operator.line(
+    ({ msg, source }) => msg === "source has a problem" && source === "broker",
+    operator.lines.length,
+  );
+  const changes = operator.changes.length;
+  await pollErrors(url, 14);
+  expect(operator.changes.length).toBe(changes);
+
+  proxy.mode("pass");
+  await operator.line(
+    ({ msg, source }) => msg === "source answers again" && source === "broker",
+    operator.lines.length,
+  );
+});
+
+/** Resolves once the operator has missed the broker so often; the test's own time limit bounds it. */
+async function pollErrors(url: string, count: number): Promise<void> {
+  for (;;) {
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const errors = [...metrics.matchAll(/^millrace_broker_poll_errors_total\{.*\} (\d+)$/gm)];
+    if (errors.reduce((sum, [, value]) => sum + Number(value), 0) >= count) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
 
 test("every problem of the configuration is listed at once, with exit code 2", async () => {
   const { config } = await configured({ queues: [], replicas: { min: 3, max: 1 } });
