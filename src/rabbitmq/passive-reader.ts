@@ -116,7 +116,6 @@ export class PassiveReader implements Service {
       const { messageCount, consumerCount } = await lane.channel.checkQueue(queue);
       return { kind: "known", atMs: this.#nowMs(), ready: messageCount, consumers: consumerCount };
     } catch (error) {
-      lane.channel = undefined;
       return outcomeOf(error);
     } finally {
       lane.busySinceMs = undefined;
@@ -126,6 +125,7 @@ export class PassiveReader implements Service {
   async #openChannel(lane: Lane, session: Session<Channel>): Promise<Channel> {
     const channel = await session.openChannel();
     channel.once("close", () => {
+      // also after a declare that failed: each failure ends its channel
       if (lane.channel === channel) lane.channel = undefined;
     });
     return channel;

@@ -249,6 +249,7 @@ describe("the management API", () => {
     send(5);
     const before = await until(broker, (block) => block?.published === 5);
     await channel.deleteQueue(queue.name);
+    expect((await broker.read([queue], signal())).queues.size).toBe(0); // the statistics still tell of it
     await channel.assertQueue(queue.name);
     send(1);
     const after = await until(broker, (block) => block?.published === 1);
