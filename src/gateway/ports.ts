@@ -91,8 +91,6 @@ export interface JobStore {
   countByStatus(): Promise<Readonly<Record<StoredStatus, number>>>;
   /** The status of each id that has a row. Any number of ids. */
   statusesOf(ids: readonly string[]): Promise<ReadonlyMap<string, StoredStatus>>;
-  /** Resolves when the store answers. */
-  ping(): Promise<void>;
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The statements of the hot path, each for many jobs. They are named, so that each connection plans them once.
+ * The store's statements, most of them for many jobs. They are named, so that each connection plans them once.
  * Rows come sorted by what they lock; what still meets in a deadlock is repeated by the caller.
  */
 
@@ -67,4 +67,22 @@ export const LEASE_UNPUBLISHED = {
     WHERE id IN (
       SELECT id FROM jobs WHERE lease_until < now() ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED)
     RETURNING id, type, payload, traceparent, submitted_at`,
+} as const;
+
+export const FIND_JOB = {
+  name: "millrace-find-job",
+  text: `
+    SELECT id, type, status, run, attempt, at_ms, submitted_at, published_at, worker, error, result
+    FROM jobs WHERE id = $1`,
+} as const;
+
+export const COUNT_BY_STATUS = {
+  name: "millrace-count-by-status",
+  text: "SELECT status, count(*)::float8 AS count FROM jobs GROUP BY status",
+} as const;
+
+/** $1: array of ids. */
+export const FIND_STATUSES = {
+  name: "millrace-find-statuses",
+  text: "SELECT id, status FROM jobs WHERE id = ANY ($1::uuid[])",
 } as const;

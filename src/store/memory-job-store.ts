@@ -123,8 +123,6 @@ export class MemoryJobStore implements JobStore {
     }
     return statuses;
   }
-
-  async ping(): Promise<void> {}
 }
 
 function statusOf(entry: Entry): StoredStatus {

@@ -1,4 +1,3 @@
-import { Kysely, PostgresDialect, sql } from "kysely";
 import type { Pool } from "pg";
 import type { JobEvent } from "../../kit/src/job/job-event.ts";
 import {
@@ -13,8 +12,15 @@ import {
 import { eventColumns, isJobId, isStorable, lastEvents } from "./event-columns.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import { insertJobs } from "./insert-jobs.ts";
-import { APPLY_EVENTS, LEASE_UNPUBLISHED, MARK_PUBLISHED, REJECT_JOBS } from "./job-statements.ts";
-import type { Database } from "./job-table.ts";
+import {
+  APPLY_EVENTS,
+  COUNT_BY_STATUS,
+  FIND_JOB,
+  FIND_STATUSES,
+  LEASE_UNPUBLISHED,
+  MARK_PUBLISHED,
+  REJECT_JOBS,
+} from "./job-statements.ts";
 import { answering, repeatingDeadlocks } from "./postgres-failures.ts";
 import { type JobRecord, storedJob, toStatus } from "./stored-job.ts";
 
@@ -33,14 +39,12 @@ const STATUS_CHUNK_COUNT = 10_000;
 /** Job rows on Postgres. The pool is the caller's; its schema was brought up to date by `migrate`. */
 export class PostgresJobStore implements JobStore {
   readonly #pool: Pool;
-  readonly #db: Kysely<Database>;
   readonly #inserts: GroupCommit<NewJob, InsertOutcome>;
   readonly #marks: GroupCommit<string, void>;
   readonly #rejections: GroupCommit<string, void>;
 
   constructor(pool: Pool, options: PostgresJobStoreOptions) {
     this.#pool = pool;
-    this.#db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
     this.#inserts = new GroupCommit((jobs) => insertJobs(pool, jobs, options.leaseMs), INSERTS);
     this.#marks = new GroupCommit((ids) => this.#updateAll(MARK_PUBLISHED, ids), MARKS);
     this.#rejections = new GroupCommit((ids) => this.#updateAll(REJECT_JOBS, ids), MARKS);
@@ -60,14 +64,8 @@ export class PostgresJobStore implements JobStore {
 
   async find(id: string): Promise<StoredJob | undefined> {
     if (!isJobId(id)) return undefined;
-    const record: JobRecord | undefined = await answering(() =>
-      this.#db
-        .selectFrom("jobs")
-        .select(["id", "type", "status", "run", "attempt", "at_ms", "submitted_at", "published_at"])
-        .select(["worker", "error", "result"])
-        .where("id", "=", id)
-        .executeTakeFirst(),
-    );
+    const { rows } = await answering(() => this.#pool.query<JobRecord>({ ...FIND_JOB, values: [id] }));
+    const [record] = rows;
     return record === undefined ? undefined : storedJob(record);
   }
 
@@ -98,14 +96,9 @@ export class PostgresJobStore implements JobStore {
   }
 
   async countByStatus(): Promise<Readonly<Record<StoredStatus, number>>> {
-    const rows = await answering(() =>
-      this.#db
-        .selectFrom("jobs")
-        .select(["status", sql<string>`count(*)`.as("count")])
-        .groupBy("status")
-        .execute(),
-    );
-    const counts = new Map(rows.map((row) => [row.status, Number(row.count)]));
+    type Count = { readonly status: string; readonly count: number };
+    const { rows } = await answering(() => this.#pool.query<Count>(COUNT_BY_STATUS));
+    const counts = new Map(rows.map(({ status, count }) => [status, count]));
     const entries = STORED_STATUSES.map((status) => [status, counts.get(status) ?? 0] as const);
     return Object.fromEntries(entries) as Record<StoredStatus, number>;
   }
@@ -115,20 +108,11 @@ export class PostgresJobStore implements JobStore {
     const wanted = ids.filter(isJobId);
     for (let from = 0; from < wanted.length; from += STATUS_CHUNK_COUNT) {
       const chunk = wanted.slice(from, from + STATUS_CHUNK_COUNT);
-      const rows = await answering(() =>
-        this.#db
-          .selectFrom("jobs")
-          .select(["id", "status"])
-          .where("id", "=", sql<string>`ANY (${chunk}::uuid[])`)
-          .execute(),
-      );
+      type Status = { readonly id: string; readonly status: string };
+      const { rows } = await answering(() => this.#pool.query<Status>({ ...FIND_STATUSES, values: [chunk] }));
       for (const row of rows) statuses.set(row.id, toStatus(row.status));
     }
     return statuses;
-  }
-
-  async ping(): Promise<void> {
-    await answering(() => this.#pool.query("SELECT 1"));
   }
 
   /** Resolves once every write asked for so far has ended, well or badly. */
