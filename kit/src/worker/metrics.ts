@@ -1,8 +1,9 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
+import { BatchedCounter } from "./batched-counter.ts";
+import { BucketHistogram } from "./bucket-histogram.ts";
 import { LINK_STATES, type LinkState } from "../amqp/link.ts";
 import {
   DURATION_EDGES_SECONDS,
-  JOB_STATUSES,
   type ProcessedStatus,
   WAIT_EDGES_SECONDS,
   WORKER_METRICS,
@@ -65,34 +66,37 @@ function queueMetrics(
   now: () => number,
 ): QueueMetrics {
   const { type: _, ...untyped } = typed;
-  const withStatus = (status: ProcessedStatus): Labels => ({ ...typed, status });
-  const byStatus: Readonly<Record<ProcessedStatus, Labels>> = {
-    succeeded: withStatus("succeeded"),
-    failed: withStatus("failed"),
-    dead_lettered: withStatus("dead_lettered"),
-    interrupted: withStatus("interrupted"),
-    rejected: withStatus("rejected"),
+  const seriesOf = (status: ProcessedStatus) => ({
+    processed: metrics.processed.series({ ...typed, status }),
+    duration: metrics.duration.series({ ...typed, status }),
+  });
+  const byStatus: Readonly<Record<ProcessedStatus, ReturnType<typeof seriesOf>>> = {
+    succeeded: seriesOf("succeeded"),
+    failed: seriesOf("failed"),
+    dead_lettered: seriesOf("dead_lettered"),
+    interrupted: seriesOf("interrupted"),
+    rejected: seriesOf("rejected"),
   };
-  const unknownType = { ...typed, type: "unknown", status: "rejected" };
-  // Every series is there from the start: a first increase from nothing would not be seen as one.
-  metrics.started.inc(typed, 0);
+  const started = metrics.started.series(typed);
+  const wait = metrics.wait.series(typed);
+  const unknownType = metrics.processed.series({ ...typed, type: "unknown", status: "rejected" });
   metrics.busy.inc(untyped, 0);
-  metrics.wait.zero(typed);
-  for (const status of JOB_STATUSES) metrics.processed.inc(byStatus[status], 0);
   return {
     started(waitSeconds) {
-      metrics.started.inc(typed);
-      if (waitSeconds !== undefined) metrics.wait.observe(typed, waitSeconds);
+      started.inc();
+      if (waitSeconds !== undefined) wait.observe(waitSeconds);
       return activity.start(now());
     },
     ended(job, status) {
       const nowMs = now();
       if (!activity.end(job, nowMs)) return;
-      metrics.processed.inc(byStatus[status]);
-      metrics.duration.observe(byStatus[status], Math.max(0, nowMs - job.startMs) / 1_000);
+      const { processed, duration } = byStatus[status];
+      processed.inc();
+      duration.observe(Math.max(0, nowMs - job.startMs) / 1_000);
     },
     rejected(type) {
-      metrics.processed.inc(type === "own" ? byStatus.rejected : unknownType);
+      if (type === "own") byStatus.rejected.processed.inc();
+      else unknownType.inc();
     },
     depth(ready) {
       if (ready === undefined) metrics.depth.remove(untyped);
@@ -108,13 +112,13 @@ function registerJobMetrics(
   const registers = [registry];
   const typed = ["broker", "vhost", "queue", "type"];
   return {
-    started: new Counter({
+    started: new BatchedCounter({
       name: WORKER_METRICS.jobsStarted,
       help: "Handler starts.",
       labelNames: typed,
       registers,
     }),
-    processed: new Counter({
+    processed: new BatchedCounter({
       name: WORKER_METRICS.jobsProcessed,
       help: "Jobs by how they ended here: succeeded, failed (will retry), dead_lettered, interrupted, rejected.",
       labelNames: [...typed, "status"],
@@ -127,14 +131,14 @@ function registerJobMetrics(
       registers,
       collect: collectBusy,
     }),
-    duration: new Histogram({
+    duration: new BucketHistogram({
       name: WORKER_METRICS.jobDurationSeconds,
       help: "Service time: handler start to end.",
       labelNames: [...typed, "status"],
       buckets: [...DURATION_EDGES_SECONDS],
       registers,
     }),
-    wait: new Histogram({
+    wait: new BucketHistogram({
       name: WORKER_METRICS.jobWaitSeconds,
       help: "Eligible to handler start, first attempt of a run, not redelivered.",
       labelNames: typed,
