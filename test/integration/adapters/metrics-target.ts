@@ -7,15 +7,13 @@ import type { QueueRef } from "../../../src/operator/ports.ts";
 export class MetricsTarget {
   page: string | undefined = "";
   readonly #server: Server;
-  readonly #scraped = new Set<() => void>();
+  readonly #asked = new Set<() => void>();
 
   constructor() {
     this.#server = createServer((_, response) => {
       response.statusCode = this.page === undefined ? 500 : 200;
       response.end(this.page ?? "");
-      response.once("close", () => {
-        for (const done of this.#scraped) done();
-      });
+      for (const asked of this.#asked) asked();
     });
   }
 
@@ -25,15 +23,18 @@ export class MetricsTarget {
     return `${host}:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Shows another page and resolves once Prometheus has read it. */
+  /** Shows another page and resolves once Prometheus has stored it: a target's scrapes follow one another, so the second one tells that the first is done. */
   async show(page: string | undefined): Promise<void> {
     this.page = page;
     await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#scraped.delete(done);
+      let scrapes = 0;
+      const asked = (): void => {
+        scrapes += 1;
+        if (scrapes < 2) return;
+        this.#asked.delete(asked);
         resolve();
       };
-      this.#scraped.add(done);
+      this.#asked.add(asked);
     });
   }
 
