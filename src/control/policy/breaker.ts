@@ -7,7 +7,7 @@ type Sample = readonly [at: number, slots: number, finished: number];
 type Press = { readonly since: number; readonly throughput: number; readonly slots: number };
 
 /** A limit on the count, because more slots brought no more throughput. */
-export type BreakerLimit = {
+type BreakerLimit = {
   readonly replicas: number;
   /** Jobs/s when it was set or last raised. */
   readonly throughput: number;

@@ -2,7 +2,7 @@ import type { CleanFleet } from "../signals/clean-readings.ts";
 import type { Startup } from "../signals/startup.ts";
 
 /** Replicas that will join, by time: `inSeconds` from now, ascending; `replicas` at each. At most 13 groups. */
-export type Joining = { readonly inSeconds: number; readonly replicas: number };
+type Joining = { readonly inSeconds: number; readonly replicas: number };
 
 /**
  * What the fleet can do: replicas that take jobs now, those on their way, and `lost` ones that hold a place of the

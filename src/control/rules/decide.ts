@@ -3,7 +3,7 @@ import type { Settings } from "../settings.ts";
 import { changed, inOrder, type Proposal } from "./proposal.ts";
 
 /** What stands in the way of a scale-in, in the order in which it is told. */
-export type InGates = {
+type InGates = {
   readonly rollout: boolean;
   readonly complete: boolean;
   readonly warm: boolean;
@@ -16,7 +16,7 @@ export type InGates = {
   readonly leastWithoutInterruption: number;
 };
 
-export type OutGates = {
+type OutGates = {
   /** Asked for before and not created, or not starting at all. */
   readonly capacityBlocked: boolean;
   /** What the breaker allows. */
@@ -62,7 +62,7 @@ const base = (input: DecideInput): Proposal =>
     : { from: input.from, to: input.fallback, reason: "fallback", limitedBy: ["fallback"] };
 
 /** Schedule and floor may ask for more, never for less. */
-export const raised = (proposal: Proposal, { schedules, floor }: Settings): Proposal => {
+const raised = (proposal: Proposal, { schedules, floor }: Settings): Proposal => {
   const scheduled = schedules.reduce(
     (most, { active, minReplicas }) => (active ? Math.max(most, minReplicas) : most),
     0,
