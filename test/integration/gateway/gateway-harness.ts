@@ -23,7 +23,7 @@ export type GatewayUnderTest = {
 };
 
 /** `body` as parsed JSON, or as text where it is not JSON. */
-export type Answer = {
+type Answer = {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Record<string, unknown>;
