@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // Two cores, and tests that mostly wait for other processes.
+    maxWorkers: 4,
     projects: [
       {
         test: {

@@ -76,18 +76,18 @@ const watch = (parts: {
 const untilAborted = (signal: AbortSignal, ms: number): Promise<void> =>
   delay(ms, undefined, { signal }).catch(() => {});
 
-/** Looks once a second until every accepted job is settled and the workers are down to the minimum, or time is up. */
+/** Looks once a second until every accepted job is settled and, unless cut short, the workers are down to the minimum; or time is up. */
 const drain = async (
   look: ReturnType<typeof watch>,
   submitter: Submitter,
-  goal: { minReplicas: number; hurry: AbortSignal },
+  goal: { minReplicas: number; interrupt: AbortSignal; hurry: AbortSignal },
 ): Promise<void> => {
   const untilMs = Date.now() + drainLimitSeconds * 1000;
   while (Date.now() < untilMs && !goal.hurry.aborted) {
     const { autoscaler, settled } = await look();
     const replicas = autoscaler?.status.replicas;
     const atRest = replicas?.desired === goal.minReplicas && replicas.current === goal.minReplicas;
-    if (atRest && settled === submitter.accepted.length) return;
+    if ((atRest || goal.interrupt.aborted) && settled === submitter.accepted.length) return;
     await untilAborted(goal.hurry, 1_000);
   }
 };
@@ -167,7 +167,7 @@ export const runDemo = async (
     }
     watching.abort();
     await watched;
-    await drain(look, submitter, { minReplicas: options.minReplicas, hurry });
+    await drain(look, submitter, { minReplicas: options.minReplicas, interrupt, hurry });
     view.end();
     for (const [why, count] of submitter.refused) view.say(`not accepted: ${count} × ${why}`);
     return await account({ stage, submitter, rows, phases, options });

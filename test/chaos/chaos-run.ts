@@ -39,8 +39,9 @@ export type ChaosAccount = {
 
 const topology = topologyOf({ delayStepsMs: [20, 40] });
 const workerCount = 2;
-/** Nothing settles for so long: whatever is missing does not come any more (the longest delay step is 40 ms). */
-const stallMs = 6_000;
+/** The broker tells a queue's messages up to 5 s late, so only when it has said for so long that it holds none is that true. */
+const emptyForMs = 8_000;
+const deadlineMs = 120_000;
 
 /** Worker processes that are replaced when they die, and hit by the plan when their handlers start. */
 class Crew {
@@ -157,20 +158,32 @@ const submitAll = async (
   return accepted;
 };
 
-/** Waits until every accepted job succeeded or is dead, or nothing has settled for `stallMs`. */
+/** Messages in all queues but the dead letters'. */
+const held = async (broker: Rabbitmq, vhost: string): Promise<number> => {
+  const queues = (await broker.manage("GET", `queues/${encodeURIComponent(vhost)}`)) as readonly {
+    readonly name: string;
+    readonly messages?: number;
+  }[];
+  return queues
+    .filter(({ name }) => name !== topology.deadQueue)
+    .reduce((sum, { messages }) => sum + (messages ?? 1), 0);
+};
+
+/** Waits until every accepted job succeeded or is dead, or the broker holds no job any more. */
 const untilSettled = async (
   accepted: readonly string[],
-  settled: () => Promise<ReadonlySet<string>>,
+  look: { readonly settled: () => Promise<ReadonlySet<string>>; readonly held: () => Promise<number> },
 ): Promise<ReadonlySet<string>> => {
-  let before = -1;
-  for (let stalledMs = 0; stalledMs < stallMs; stalledMs += 250) {
-    const now = await settled();
-    if (accepted.every((id) => now.has(id))) return now;
-    if (now.size > before) stalledMs = 0;
-    before = now.size;
+  const untilMs = Date.now() + deadlineMs;
+  let emptySinceMs: number | undefined;
+  while (Date.now() < untilMs) {
+    const settled = await look.settled();
+    if (accepted.every((id) => settled.has(id))) return settled;
+    emptySinceMs = (await look.held()) > 0 ? undefined : (emptySinceMs ?? Date.now());
+    if (emptySinceMs !== undefined && Date.now() - emptySinceMs > emptyForMs) return look.settled();
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
-  return settled();
+  throw new Error(`jobs were still at the broker after ${deadlineMs} ms`);
 };
 
 /** One run in a vhost of its own on the given broker. */
@@ -212,10 +225,10 @@ export const chaosRun = async (broker: Rabbitmq, plan: ChaosPlan): Promise<Chaos
   try {
     const accepted = await submitAll(plan, publisher, proxy);
     const dead = async (): Promise<ReadonlySet<string>> => new Set(await deadLetters(broker, vhost));
-    const settled = await untilSettled(
-      accepted,
-      async () => new Set([...(await lines(file)), ...(await dead())]),
-    );
+    const settled = await untilSettled(accepted, {
+      settled: async () => new Set([...(await lines(file)), ...(await dead())]),
+      held: () => held(broker, vhost),
+    });
     await Promise.all(closings);
     const succeeded = await lines(file);
     return {
