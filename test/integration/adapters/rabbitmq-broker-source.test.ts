@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { connect, type Channel, type ChannelModel, type GetMessage } from "amqplib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createFaultProxy, type FaultProxy } from "../../../embedded/fault-proxy.ts";
@@ -214,6 +217,35 @@ describe("bad weather", () => {
   });
 });
 
+/** A management API that always answers the same. */
+const managementStub = async (answer: object) => {
+  const counts = { answered: 0, open: 0, most: 0 };
+  const server = createServer((_, response) => {
+    counts.open += 1;
+    counts.most = Math.max(counts.most, counts.open);
+    response.end(JSON.stringify(answer), () => {
+      counts.open -= 1;
+      counts.answered += 1;
+      server.emit("answered");
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  open.push({
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  });
+  return {
+    url: `http://user:password@127.0.0.1:${(server.address() as AddressInfo).port}`,
+    mostAtOnce: () => counts.most,
+    async answered(count: number) {
+      while (counts.answered < count) await once(server, "answered");
+    },
+  };
+};
+
 describe("the management API", () => {
   const counted = (block: BrokerBlock | undefined): boolean =>
     block?.unacked === 2 && block.settled === 1 && block.published === 5;
@@ -249,11 +281,35 @@ describe("the management API", () => {
     send(5);
     const before = await until(broker, (block) => block?.published === 5);
     await channel.deleteQueue(queue.name);
-    expect((await broker.read([queue], signal())).queues.size).toBe(0); // the statistics still tell of it
     await channel.assertQueue(queue.name);
     send(1);
     const after = await until(broker, (block) => block?.published === 1);
     expect(after.queues.get(queue.key)?.epoch).not.toBe(before.queues.get(queue.key)?.epoch);
+  });
+
+  test("a queue that does not exist is unknown, also while the statistics still tell of it", async () => {
+    const gone = refOf("jobs.gone");
+    const told = {
+      items: [{ name: gone.name, messages_ready: 3, messages_unacknowledged: 1 }],
+      page_count: 1,
+    };
+    const stub = await managementStub(told);
+    const broker = createRabbitmqBrokerSource({
+      brokers: [{ name: "default", url: vhost.amqpUrl(), managementUrl: stub.url }],
+      managementPeriodMs: 20,
+    });
+    open.push(broker);
+    await broker.start();
+    await broker.read([gone], signal());
+    await stub.answered(3);
+    expect((await broker.read([gone], signal())).queues.size).toBe(0);
+    await channel.assertQueue(gone.name);
+    const read = async (): Promise<BrokerBlock | undefined> =>
+      (await broker.read([gone], signal())).queues.get(gone.key);
+    let block = await read();
+    while (block === undefined) block = await read(); // it is asked for again after half a second
+    expect(block).toMatchObject({ ready: 0, unacked: 1 });
+    expect(stub.mostAtOnce()).toBe(1);
   });
 
   test("wrong credentials are a problem, and passive declares go on", async () => {
