@@ -77,6 +77,9 @@ export const fluidOutlook = (
   const offered = perSecond * S;
   const dt = horizonSeconds / STEPS;
   const waitVariation = 1 + ((variation - 1) * W) / (W + S);
+  // Most looks are at a fleet where nothing joins: the slots are the same throughout.
+  const steady = capacity.joining.length === 0;
+  const steadySlots = capacity.ready * slots;
   let m = load.inSystem;
   let v = 0;
   let q = 0;
@@ -84,8 +87,10 @@ export const fluidOutlook = (
   let late = 0;
   for (let i = 0; i < STEPS; i += 1) {
     const u = i * dt;
-    const c = slotsAt(capacity, slots, u + dt / 2);
-    const inTime = (slotSecondsUntil(capacity, slots, u + W) - slotSecondsUntil(capacity, slots, u)) / S;
+    const c = steady ? steadySlots : slotsAt(capacity, slots, u + dt / 2);
+    const inTime = steady
+      ? (steadySlots * W) / S
+      : (slotSecondsUntil(capacity, slots, u + W) - slotSecondsUntil(capacity, slots, u)) / S;
     const deviation = Math.sqrt(Math.max(v, SMALL));
     const z = (m - c) / deviation;
     const density = normalDensity(z);
