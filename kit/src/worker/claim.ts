@@ -30,8 +30,3 @@ export class Claim {
     return true;
   }
 }
-
-/** The same for every delivery of one attempt. */
-export function claimName({ id, run, attempt }: Envelope): string {
-  return `${id}:${run}:${attempt}`;
-}

@@ -5,11 +5,11 @@ import { type JobError, toJobError } from "../job/job-error.ts";
 import type { Outcome } from "../job/outcome.ts";
 import { settlementFor } from "../job/settlement.ts";
 import type { Logger } from "../logger.ts";
-import { Claim, claimName } from "./claim.ts";
+import { Claim } from "./claim.ts";
 import { execute, type RunSandbox } from "./execute.ts";
 import type { ProcessedStatus } from "./metric-names.ts";
 import type { QueueMetrics, RunningJob } from "./metrics.ts";
-import { RecentJobs } from "./recent-jobs.ts";
+import { isSameAttempt, RecentJobs } from "./recent-jobs.ts";
 import type { Settler } from "./settler.ts";
 import { Slots } from "./slots.ts";
 import type { WorkerObserver } from "./worker-observer.ts";
@@ -41,8 +41,6 @@ export class QueueRunner {
   readonly #options: QueueRunnerOptions;
   readonly #slots: Slots;
   readonly #running = new Set<Claim>();
-  /** By name; of two copies of one job the first. */
-  readonly #claims = new Map<string, Claim>();
   readonly #recent = new RecentJobs(RECENT_JOBS);
   readonly #whenFinished: (() => void)[] = [];
   #taken = 0;
@@ -126,9 +124,10 @@ export class QueueRunner {
 
   /** A redelivery of what still runs here replaces the lost delivery; of what was settled here, it needs only the ack. */
   #isKnown(envelope: Envelope, delivery: Delivery): boolean {
-    const name = claimName(envelope);
-    if (this.#claims.get(name)?.adopt(delivery)) return true;
-    if (!this.#recent.has(name)) return false;
+    for (const claim of this.#running) {
+      if (isSameAttempt(claim.envelope, envelope) && claim.adopt(delivery)) return true;
+    }
+    if (!this.#recent.has(envelope)) return false;
     delivery.ack();
     return true;
   }
@@ -170,14 +169,12 @@ export class QueueRunner {
 
   #begin(claim: Claim, prepared: Exclude<Prepared, { kind: "invalid" }>): Promise<void> | undefined {
     const { settler, metrics, observer } = this.#options;
-    const name = claimName(claim.envelope);
     if (this.#draining || claim.delivery.lost.aborted) {
       this.#slots.release();
       claim.delivery.requeue();
       return undefined;
     }
     this.#running.add(claim);
-    if (!this.#claims.has(name)) this.#claims.set(name, claim);
     const running = metrics.started(this.#waitSeconds(claim));
     settler.tell(claim.envelope, "started", {});
     observer.handlerStarted?.(claim.job);
@@ -207,10 +204,8 @@ export class QueueRunner {
 
   /** @param kept what had to outlive the delivery is confirmed */
   #release(claim: Claim, kept: boolean): void {
-    const name = claimName(claim.envelope);
-    if (kept) this.#recent.add(name);
+    if (kept) this.#recent.add(claim.envelope);
     this.#running.delete(claim);
-    if (this.#claims.get(name) === claim) this.#claims.delete(name);
     this.#slots.release();
   }
 
