@@ -52,20 +52,21 @@ const fill = async (): Promise<void> => {
   });
   const outcomes = await Promise.all(publishes);
   const bad = outcomes.find(({ kind }) => kind !== "confirmed");
-  if (bad !== undefined) throw new Error(`could not fill the queue: ${bad.kind}`);
+  if (bad !== undefined) throw new Error(`could not fill the queue: ${JSON.stringify(bad)}`);
   await publisher.stop();
 };
 
-/** Counts down to the last message; the time and CPU run from the first one. */
+/** Counts down to the last message; the time and CPU run after the first quarter, when the code is compiled. */
 const stopwatch = () => {
   const done = Promise.withResolvers<void>();
+  const measured = Math.ceil((messages * 3) / 4);
   let left = messages;
   let startMs = 0;
   let startCpu = process.cpuUsage();
   return {
     done: done.promise,
     tick: (): void => {
-      if (left === messages) {
+      if (left === measured) {
         startMs = performance.now();
         startCpu = process.cpuUsage();
       }
@@ -76,8 +77,8 @@ const stopwatch = () => {
       const { user, system } = process.cpuUsage(startCpu);
       return {
         mode,
-        perSecond: messages / ((performance.now() - startMs) / 1_000),
-        cpuMicrosPerMessage: (user + system) / messages,
+        perSecond: measured / ((performance.now() - startMs) / 1_000),
+        cpuMicrosPerMessage: (user + system) / measured,
       };
     },
   };

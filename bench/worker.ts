@@ -13,7 +13,7 @@ import { createRunScope } from "../embedded/run-scope.ts";
 type Cell = { readonly mode: string; readonly perSecond: number; readonly cpuMicrosPerMessage: number };
 
 const ROUNDS = 7;
-const MESSAGES = 20_000;
+const MESSAGES = 40_000;
 const PREFETCH = 100;
 const MODES = ["raw", "kit", "kit-events"] as const;
 const MIN_RATE = 0.8;

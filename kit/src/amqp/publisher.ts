@@ -134,8 +134,14 @@ class ConfirmedPublisher implements Publisher {
     return this.#link.stop();
   }
 
-  async publish(message: OutgoingMessage, options: PublishOptions = {}): Promise<PublishOutcome> {
-    const untilMs = performance.now() + (options.deadlineMs ?? 0);
+  publish(message: OutgoingMessage, options: PublishOptions = {}): Promise<PublishOutcome> {
+    const { deadlineMs = 0 } = options;
+    return deadlineMs > 0
+      ? this.#publishUntil(message, performance.now() + deadlineMs)
+      : this.#tryOnce(message);
+  }
+
+  async #publishUntil(message: OutgoingMessage, untilMs: number): Promise<PublishOutcome> {
     let unknown: PublishOutcome | undefined;
     for (;;) {
       const outcome = await this.#tryOnce(message);
@@ -155,19 +161,26 @@ class ConfirmedPublisher implements Publisher {
     clearTimeout(timer);
   }
 
-  async #tryOnce(message: OutgoingMessage): Promise<PublishOutcome> {
+  #tryOnce(message: OutgoingMessage): Promise<PublishOutcome> {
     const away = this.#unavailable();
-    if (away !== undefined) return away;
+    if (away !== undefined) return Promise.resolve(away);
     const slot = this.#window.take(this.#confirmTimeoutMs);
-    const taken = slot === true || (slot !== false && (await slot));
-    if (!taken) return { kind: "unavailable", because: this.#unavailable()?.because ?? "overloaded" };
-    const session = this.#link.session;
-    const nowAway = this.#unavailable();
-    if (session === undefined || nowAway !== undefined) {
-      this.#window.release();
-      return nowAway ?? { kind: "unavailable", because: "away" };
-    }
-    return this.#write(session, message);
+    if (slot === true) return Promise.resolve(this.#writeOrRelease(message));
+    if (slot === false) return Promise.resolve({ kind: "unavailable", because: "overloaded" });
+    return slot.then((taken) =>
+      taken
+        ? this.#writeOrRelease(message)
+        : (this.#unavailable() ?? { kind: "unavailable", because: "overloaded" }),
+    );
+  }
+
+  /** In a place of the window. */
+  #writeOrRelease(message: OutgoingMessage): PublishOutcome | Promise<PublishOutcome> {
+    const { session } = this.#link;
+    const away = this.#unavailable();
+    if (session !== undefined && away === undefined) return this.#write(session, message);
+    this.#window.release();
+    return away ?? { kind: "unavailable", because: "away" };
   }
 
   #unavailable(): { readonly kind: "unavailable"; readonly because: "away" | "blocked" } | undefined {
@@ -227,9 +240,9 @@ function addFlight(flights: Flights, messageId: string): Flight {
 }
 
 function removeFlight(flights: Flights, messageId: string, flight: Flight): void {
-  const left = flights.get(messageId)?.filter((candidate) => candidate !== flight) ?? [];
-  if (left.length === 0) flights.delete(messageId);
-  else flights.set(messageId, left);
+  const same = flights.get(messageId) ?? [];
+  if (same.length <= 1) flights.delete(messageId);
+  else same.splice(same.indexOf(flight), 1);
 }
 
 /** amqplib tells a broker's nack and a lost channel apart by text only. */

@@ -15,7 +15,8 @@ export class Claim {
     const { id, type, run, attempt, traceparent } = envelope;
     this.queue = queue;
     this.envelope = envelope;
-    this.job = { id, type, run, attempt, ...(traceparent === undefined ? {} : { traceparent }) };
+    this.job =
+      traceparent === undefined ? { id, type, run, attempt } : { id, type, run, attempt, traceparent };
     this.#delivery = delivery;
   }
 

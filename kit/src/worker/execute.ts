@@ -31,7 +31,7 @@ export function execute(
   const { job, contract, interruption } = options;
   let returned: unknown;
   try {
-    returned = prepared.kind === "function" ? prepared.run(contextOf(options)) : undefined;
+    returned = prepared.kind === "function" ? prepared.run(new HandlerContext(job, interruption)) : undefined;
   } catch (thrown) {
     return outcomeOfThrown(thrown, interruption.reason);
   }
@@ -43,14 +43,19 @@ export function execute(
   return untilOver(outcomeOf(returned, options), options);
 }
 
-/** The signal is an accessor: see Interruption. */
-function contextOf({ job, interruption }: ExecuteOptions): JobContext {
-  return {
-    job,
-    get signal() {
-      return interruption.signal;
-    },
-  };
+/** A class, as an accessor of its prototype costs nothing to make. Destructuring reads it as any other property. */
+class HandlerContext implements JobContext {
+  readonly job: Job;
+  readonly #interruption: Interruption;
+
+  constructor(job: Job, interruption: Interruption) {
+    this.job = job;
+    this.#interruption = interruption;
+  }
+
+  get signal(): AbortSignal {
+    return this.#interruption.signal;
+  }
 }
 
 async function outcomeOf(returned: PromiseLike<unknown>, options: ExecuteOptions): Promise<Outcome> {
@@ -92,6 +97,7 @@ function outcomeOfReturned(contract: JobType, returned: unknown): Outcome {
     if (!parsed.success) return { kind: "dead", error: schemaError("result-invalid", parsed.error) };
     result = parsed.data;
   }
+  if (result === undefined) return { kind: "succeeded", result };
   try {
     JSON.stringify(result);
   } catch (error) {
