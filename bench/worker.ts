@@ -12,8 +12,8 @@ import { createRunScope } from "../embedded/run-scope.ts";
  */
 type Cell = { readonly mode: string; readonly perSecond: number; readonly cpuMicrosPerMessage: number };
 
-const ROUNDS = 7;
-const MESSAGES = 40_000;
+const ROUNDS = 5;
+const MESSAGES = 80_000;
 const PREFETCH = 100;
 const MODES = ["raw", "kit", "kit-events"] as const;
 const MIN_RATE = 0.8;
@@ -43,7 +43,7 @@ const ratios = (rounds: readonly ReadonlyMap<string, Cell>[], mode: string, of: 
 };
 
 const scope = await createRunScope();
-const broker = await createRabbitmq(scope);
+const broker = await createRabbitmq(scope, { config: ["vm_memory_high_watermark.absolute = 4GB"] });
 try {
   await broker.start();
   await measure(broker.amqpUrl(), "raw"); // the broker's first round is slower
