@@ -2,6 +2,7 @@ import { type Channel, type ChannelModel, type ConfirmChannel, connect } from "a
 import type { Logger } from "../logger.ts";
 import type { Service } from "../service.ts";
 import { backoffMs, type BackoffRange } from "./backoff.ts";
+import { asError, untilAborted } from "./until-aborted.ts";
 
 export type { Channel, ConfirmChannel };
 
@@ -256,20 +257,6 @@ export class Link<C extends Channel = Channel> implements Service {
   }
 }
 
-/** Settles as the promise does, or rejects with the signal's reason when that comes first. */
-async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(asError(signal.reason));
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    work.catch(() => {}); // its end no longer matters once the signal has won
-  }
-}
-
 async function abortableDelay(ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
@@ -305,8 +292,4 @@ async function closeBoth(connection: ChannelModel, channel: Channel | undefined)
       // closed already
     }
   }
-}
-
-function asError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(String(value));
 }
