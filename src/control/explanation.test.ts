@@ -62,7 +62,7 @@ describe("the sentence", () => {
     (reason) => {
       const sentence = explain(account(reason));
       expect(sentence).toMatch(
-        /^Stays at 3, as [^.]+( of .*)?\(12 jobs wait.*3 run on 3 ready replicas of 3.*\)\.$/,
+        /^Stays at 3, as [^.]+( of .*)?: 12 jobs waiting.*3 running on 3 ready of 3 replicas.*\.$/,
       );
       expect(sentence).not.toMatch(/undefined|NaN|null/);
     },
@@ -76,7 +76,7 @@ describe("the sentence", () => {
   test("says what is missing, and manages without a lane", () => {
     const problem = "the ready count of queue q is not known";
     expect(explain(account("blind", { problem, lane: undefined }))).toBe(
-      "Stays at 3, as nothing is known of the backlog: the ready count of queue q is not known (3 ready replicas of 3).",
+      "Stays at 3, as nothing is known of the backlog: the ready count of queue q is not known: 3 ready of 3 replicas.",
     );
     expect(explain(account("signals-incomplete", { problem }))).toContain(problem);
   });

@@ -66,21 +66,21 @@ const BECAUSE: Readonly<Record<Reason, Because>> = {
 };
 
 const facts = ({ lane, fleet }: Account): string => {
-  const where = `${plural(fleet.ready, "ready replica")} of ${fleet.desired}`;
+  const where = `${fleet.ready} ready of ${plural(fleet.desired, "replica")}`;
   if (lane === undefined) return where;
   const { backlog, oldestSeconds, waitSeconds, slots, arrivals, service } = lane.view;
   const oldest =
-    backlog.waiting > 0 ? `, the oldest for ${decimals(oldestSeconds)} s of ${decimals(waitSeconds)} s` : "";
+    backlog.waiting > 0 ? `, the oldest for ${decimals(oldestSeconds)} s (promised ${waitSeconds} s)` : "";
   const rate = arrivals.rate.perSecond;
   const load = arrivals.known
-    ? `; ${decimals(rate)} jobs/s of ${decimals(service.seconds)} s keep ${decimals(rate * service.seconds)} slots busy`
+    ? `; ${decimals(rate)} jobs/s of ${decimals(service.seconds)} s each keep ${decimals(rate * service.seconds)} slots busy`
     : "";
-  return `${plural(Math.round(backlog.waiting), "job")} wait${oldest}, ${Math.round(backlog.running)} run on ${where} with ${plural(slots, "slot")} each${load}`;
+  return `${plural(Math.round(backlog.waiting), "job")} waiting${oldest}, ${Math.round(backlog.running)} running on ${where} with ${plural(slots, "slot")} each${load}`;
 };
 
 /** One sentence with the numbers in it, for the person on call. */
 export const explain = (account: Account): string => {
   const { from, to, reason } = account.proposal;
   const head = from === to ? `Stays at ${from}` : `From ${from} to ${to}`;
-  return `${head}, as ${BECAUSE[reason](account)} (${facts(account)}).`;
+  return `${head}, as ${BECAUSE[reason](account)}: ${facts(account)}.`;
 };

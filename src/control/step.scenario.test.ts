@@ -294,11 +294,12 @@ describe("a load out of reach", () => {
     loop.run(1500);
     const feasibility = loop.verdicts
       .map((verdict) => verdict.feasibility)
-      .find(({ kind }) => kind === "infeasible");
+      .findLast(({ kind }) => kind === "infeasible");
     expect(feasibility?.kind).toBe("infeasible");
     if (feasibility?.kind !== "infeasible") return;
-    expect(feasibility.warmReplicasNeeded).toBeGreaterThanOrEqual(6);
-    expect(feasibility.warmReplicasNeeded).toBeLessThanOrEqual(20);
+    // Erlang C for 8 erlangs, P(wait > 4 s) <= 5 % with jobs of 1 s: 9 slots.
+    expect(feasibility.warmReplicasNeeded).toBeGreaterThanOrEqual(9);
+    expect(feasibility.warmReplicasNeeded).toBeLessThanOrEqual(14);
     expect(feasibility.because).toContain("30.0 s");
   });
 });

@@ -1,3 +1,4 @@
+import type { Correction } from "../signals/correction.ts";
 import type { CleanFleet, CleanQueue } from "../signals/clean-readings.ts";
 import { timeOf } from "../signals/history.ts";
 import {
@@ -7,6 +8,9 @@ import {
   newLaneSignals,
   type QueueRead,
   readQueues,
+  steadyRate,
+  withCorrections,
+  withCountedStarts,
   withStarts,
   withTotal,
 } from "../signals/lane-signals.ts";
@@ -181,15 +185,18 @@ const guessedStarts = (memory: LaneMemory, input: LaneInput, { slots, prior }: S
   });
 };
 
+const correctionsOf = (reads: readonly QueueRead[]): readonly Correction[] =>
+  reads.flatMap(({ flow }) => flow.correction ?? []);
+
 /** Reads a lane: signals first, then what they mean for its service time, backlog, error budget and breaker. */
 export const readLane = (memory: LaneMemory, input: LaneInput): LaneView => {
   const { t, elapsed, fleet, queues } = input;
   const size = sized(memory, input);
   const { waitSeconds, slots } = size;
-  const guessed = guessedStarts(memory, input, size);
+  const guessed = withCountedStarts(guessedStarts(memory, input, size), queues, input.memories);
   const reads = readQueues(guessed, queues, input.memories, input);
   const { signals, arrivals } = withTotal(
-    guessed,
+    withCorrections(guessed, correctionsOf(reads)),
     sumOf(reads, ({ flow }) => flow.arrived),
     { t, waitSeconds, startupSeconds: input.startup.p50, mostPoints: input.mostPoints },
   );
@@ -255,6 +262,10 @@ const accounted = (memory: LaneMemory, reads: readonly QueueRead[], account: Acc
   return {
     ...memory,
     budget: withBudget(memory.budget, { ...jobs, elapsed, perSecond, attainmentRatio }),
-    peakLoad: withPeak(memory.peakLoad, service.jobs > 0 ? perSecond * service.seconds : 0, elapsed),
+    peakLoad: withPeak(
+      memory.peakLoad,
+      service.jobs > 0 ? steadyRate(memory.signals) * service.seconds : 0,
+      elapsed,
+    ),
   };
 };

@@ -7,7 +7,7 @@ export type Rate = {
   readonly variance: number;
 };
 
-const SHORTEST_SECONDS = 5;
+const SHORTEST_SECONDS = 2.5;
 const GROWTH = 1.6;
 /** The longest window. Seconds. */
 export const LONGEST_WINDOW_SECONDS = 300;
@@ -23,7 +23,7 @@ const nextWindow = (seconds: number, span: number): number | undefined => {
 
 /**
  * The present rate, over the longest window that does not contradict the shorter ones (Lepski's method: intersection
- * of confidence intervals). Windows 8 s, x1.6 up to 300 s, each with n jobs: r = n/T, sd = sqrt(I (n + 1))/T; walking
+ * of confidence intervals). Windows 2.5 s, x1.6 up to 300 s, each with n jobs: r = n/T, sd = sqrt(I (n + 1))/T; walking
  * from short to long, the intervals [r - 1.8 sd, r + 2.2 sd] are intersected, and the last window before the
  * intersection is empty is taken. Variance I (n + 1)/T^2. undefined before a second of history.
  */

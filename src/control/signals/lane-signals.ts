@@ -1,4 +1,5 @@
 import { arrivalRate, LONGEST_WINDOW_SECONDS, type Rate } from "./arrival-rate.ts";
+import { type Correction, corrected, correctionAt } from "./correction.ts";
 import type { CleanQueue } from "./clean-readings.ts";
 import { type DispersionMemory, dispersionOf, newDispersion, withArrivals } from "./dispersion.ts";
 import {
@@ -48,6 +49,38 @@ export const withStarts = (signals: LaneSignals, guess: StartsGuess): LaneSignal
   const perSecond = guess.waiting ? guess.capacityPerSecond : signals.perSecond;
   const total = (signals.starts.values.at(-1) ?? 0) + perSecond * guess.elapsed;
   return { ...signals, starts: appended(signals.starts, guess.t, total, STARTS_BOUNDS) };
+};
+
+/** Guesses too small to judge by what was counted. Jobs. */
+const LEAST_GUESS = 1;
+
+/**
+ * When a new sample of the workers says that fewer jobs started than was guessed, what was guessed for the time after it
+ * is taken down in the same proportion: the guess would otherwise confirm itself.
+ */
+export const withCountedStarts = (
+  signals: LaneSignals,
+  queues: readonly CleanQueue[],
+  memories: ReadonlyMap<string, QueueMemory>,
+): LaneSignals => {
+  const { starts } = signals;
+  let from = Number.NEGATIVE_INFINITY;
+  let until = Number.NEGATIVE_INFINITY;
+  let counted = 0;
+  for (const { key, workers } of queues) {
+    const before = memories.get(key)?.workers ?? undefined;
+    if (workers === undefined || before?.epoch !== workers.epoch) continue;
+    from = Math.max(from, before.at);
+    until = Math.max(until, workers.at);
+    counted += Math.max(0, workers.started - before.started);
+  }
+  const base = valueAt(starts, until);
+  const guessed = base - valueAt(starts, from);
+  if (!(until > from) || guessed < LEAST_GUESS || counted >= guessed) return signals;
+  const values = starts.values.map((value, i) =>
+    (starts.times[i] ?? 0) <= until ? value : rounded(base + ((value - base) * counted) / guessed, 1e2),
+  );
+  return { ...signals, starts: { times: starts.times, values } };
 };
 
 export type QueueRead = {
@@ -106,6 +139,30 @@ export type LaneHorizon = {
   readonly startupSeconds: number;
   /** Most points of history: fewer where a fleet has many lanes. */
   readonly mostPoints: number;
+};
+
+/** Shorter windows are right for reacting, and too excitable for a peak that is remembered for hours. Seconds. */
+const STEADY_SECONDS = 10;
+
+/** Jobs per second over the last ten seconds. */
+export const steadyRate = ({ total, arrivals }: LaneSignals): number =>
+  Math.max(0, total - valueAt(arrivals, (arrivals.times.at(-1) ?? 0) - STEADY_SECONDS)) / STEADY_SECONDS;
+
+/** Puts wrong guesses right where they were made. */
+export const withCorrections = (signals: LaneSignals, corrections: readonly Correction[]): LaneSignals => {
+  if (corrections.length === 0) return signals;
+  const { dispersion, forecasts } = signals;
+  const shifted = (total: number, t: number): number => rounded(total + correctionAt(corrections, t), 1e2);
+  return {
+    ...signals,
+    total: rounded(signals.total + correctionAt(corrections, Number.MAX_VALUE), 1e2),
+    arrivals: corrected(signals.arrivals, corrections),
+    dispersion: { ...dispersion, total: shifted(dispersion.total, dispersion.since) },
+    forecasts: {
+      ...forecasts,
+      notes: forecasts.notes.map(([t, total, perSecond]) => [t, shifted(total, t), perSecond] as const),
+    },
+  };
 };
 
 /** Adds the arrivals since the last step, and estimates. */

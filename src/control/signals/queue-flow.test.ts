@@ -64,7 +64,7 @@ describe("arrivals", () => {
       { broker: broker(), workers: workers({ started: 10, ageSeconds: 2 }) },
       { broker: broker(), workers: workers({ started: 19, ageSeconds: 0 }) },
     ];
-    expect(arrived(readings, { startedPerSecond: 2 })).toEqual([0, 4, 5]);
+    expect(arrived(readings, { startedPerSecond: 2 })).toEqual([0, 4, 4.5]);
   });
 
   test("are settled, unacked and ready messages where nothing else is known", () => {

@@ -1,5 +1,6 @@
+import type { Correction } from "./correction.ts";
 import type { CleanBroker, CleanQueue, CleanWorkers } from "./clean-readings.ts";
-import { rounded } from "./plausible.ts";
+import { clamp, rounded } from "./plausible.ts";
 
 /** Where a queue's arrivals are counted. `none`: only inferred from its backlog. */
 type Source = "published" | "started" | "settled" | "none";
@@ -36,8 +37,9 @@ export type QueueMemory = {
 
 /** What happened to a queue between two steps; undefined = not known. */
 export type QueueFlow = {
-  /** May be negative: an earlier guess put right. */
   readonly arrived: number;
+  /** What a counter says of the time before this step against what was guessed then. */
+  readonly correction: Correction | undefined;
   readonly started: number | undefined;
   readonly finished: number | undefined;
   readonly serviceSeconds: number | undefined;
@@ -125,11 +127,31 @@ const inferred = (memory: QueueMemory, ready: number, hint: LaneHint): number =>
 
 type Arrived = Pick<QueueMemory, "arrived" | "offset" | "source">;
 
+/** Smaller ones are noise of the shares. Jobs. */
+const LEAST_CORRECTION = 0.5;
+
+/**
+ * What would have been believed at the last step, had the workers' present sample been known then, less what was:
+ * offset + started + ready then + the guess of what started between the sample and then. Of a sample younger than the
+ * last step, only the share of its time that lies before that step; the rest came just now.
+ */
+const correctionOf = (memory: QueueMemory, queue: CleanQueue, hint: LaneHint): Correction | undefined => {
+  const { workers } = queue;
+  if (workers === undefined || memory.workers === null || memory.source !== "started") return undefined;
+  const until = hint.t - hint.elapsed;
+  const guessed = hint.startedSince(workers.at) - hint.startedSince(until);
+  const missed = memory.offset + workers.started + memory.ready + guessed - memory.arrived;
+  const { at: from } = memory.workers;
+  const share = workers.at > until ? (until - from) / (workers.at - from) : 1;
+  const jobs = missed * clamp(share, 0, 1);
+  return Math.abs(jobs) < LEAST_CORRECTION ? undefined : { from, until, jobs };
+};
+
 /**
  * Arrivals so far: the published counter if there is one, else started + ready + a guess of what started since the
  * counter was read, else settled + unacked + ready, else the growth of the backlog and a guess of what started. A
  * counter that falls, a new epoch, a gap or another source is bridged with the known rate over at most 60 s: never a
- * jump.
+ * jump. A wrong guess is put right where it was made (correctionOf), not now.
  */
 const arrivedOf = (memory: QueueMemory, queue: CleanQueue, hint: LaneHint): Arrived => {
   const count = countOf(memory, queue, hint);
@@ -221,13 +243,16 @@ export const readQueue = (
 ): { readonly memory: QueueMemory; readonly flow: QueueFlow } => {
   const { broker, workers } = queue;
   const counted = arrivedOf(memory, queue, hint);
-  const arrived = counted.arrived - memory.arrived;
+  const isCounted = counted.source === "started" && counted.offset === memory.offset;
+  const correction = isCounted ? correctionOf(memory, queue, hint) : undefined;
+  const arrived = counted.arrived - memory.arrived - (correction?.jobs ?? 0);
   const { published, settled } = brokerFlow(memory, broker);
   const fromWorkers = workersFlow(memory, workers);
   const counts = [published, settled, fromWorkers.started, fromWorkers.finished];
   return {
     flow: {
       arrived,
+      correction,
       settled,
       ...fromWorkers,
       moved: counts.some((count) => count !== undefined && count > 0),
