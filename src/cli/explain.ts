@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { ConfigError } from "../../kit/src/config-error.ts";
 import type { AutoscalerView } from "../operator/autoscaler-view.ts";
 import { explanationOf } from "../operator/explanation.ts";
 
@@ -9,7 +10,7 @@ type Problem = { readonly title: string; readonly autoscalers: readonly string[]
 export function explainCommand(): Command {
   return new Command("explain")
     .description(
-      "Says why an autoscaler has the replicas it has. Exit codes: 0 explained, 1 unknown name or no operator.",
+      "Says why an autoscaler has the replicas it has. Exit codes: 0 explained, 1 unknown name or no operator, 2 wrong usage.",
     )
     .argument("<name>", "of the autoscaler, or namespace/name")
     .option(
@@ -23,25 +24,34 @@ export function explainCommand(): Command {
 }
 
 async function explain(name: string, { url, json, last }: Flags): Promise<void> {
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
+    throw new ConfigError([`--url: expected http://host:port of an operator, got ${url}`]);
   const path = name.split("/").map(encodeURIComponent).join("/");
   const response = await fetch(`${url.replace(/\/$/, "")}/v1/autoscalers/${path}`, {
     signal: AbortSignal.timeout(10_000),
   }).catch((cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))));
   if (response instanceof Error) return fail([`No operator answers at ${url}.`, ...remedy]);
-  const text = await response.text();
-  if (response.ok && json) return console.log(text);
-  if (response.ok) {
-    const view: AutoscalerView = JSON.parse(text);
-    return console.log(explanationOf(view, { last, nowMs: Date.now() }));
+  // JSON of whoever listens there: every part of it may be missing.
+  const answer = (await response.json().catch(() => undefined)) as
+    | Partial<AutoscalerView & Problem>
+    | undefined;
+  if (response.ok && isView(answer)) {
+    const view = { ...answer, decisions: answer.decisions.slice(-last) };
+    return console.log(json ? JSON.stringify(view) : explanationOf(answer, { last, nowMs: Date.now() }));
   }
-  if (response.headers.get("content-type")?.startsWith("application/problem+json") !== true)
+  const { title, autoscalers } = answer ?? {};
+  if (title === undefined || autoscalers === undefined)
     return fail([`${url} answers ${response.status}: is it an operator?`, ...remedy]);
-  const { title, autoscalers }: Problem = JSON.parse(text);
   fail([
     title,
     autoscalers.length === 0 ? "There is none." : "There are:",
     ...autoscalers.map((key) => `  ${key}`),
   ]);
+}
+
+/** Anything may listen at the address that was given. */
+function isView(answer: Partial<AutoscalerView> | undefined): answer is AutoscalerView {
+  return answer?.kind === "WorkerAutoscaler" && Array.isArray(answer.decisions);
 }
 
 const remedy = [

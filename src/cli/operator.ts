@@ -12,13 +12,9 @@ import { createProcessFleet } from "../processes/process-fleet.ts";
 import { createPrometheusFloorSource } from "../prometheus/prometheus-floor-source.ts";
 import { createPrometheusWorkerSource } from "../prometheus/prometheus-worker-source.ts";
 import { createRabbitmqBrokerSource } from "../rabbitmq/rabbitmq-broker-source.ts";
-import {
-  addOperatorFlags,
-  type OperatorFlags,
-  type OperatorSettings,
-  parseOperatorFlags,
-  poolOf,
-} from "./operator-flags.ts";
+import { addOperatorFlags, type OperatorFlags } from "./operator-flags.ts";
+import { type OperatorSettings, parseOperatorFlags } from "./operator-settings.ts";
+import { poolOf } from "./pool-of.ts";
 import { runServices } from "./run-services.ts";
 
 /** `millrace operator`: sizes the workers of every autoscaler until SIGTERM or SIGINT; its process pools drain with it. */

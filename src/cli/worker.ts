@@ -6,7 +6,8 @@ import { ConfigError } from "../../kit/src/config-error.ts";
 import type { JobHandler } from "../../kit/src/job/define-job.ts";
 import { runWorker, type RunWorkerOptions } from "../../kit/src/worker/run-worker.ts";
 import { sleepHandler } from "../jobs/sleep-handler.ts";
-import { addWorkerFlags, defined, parseWorkerFlags, type WorkerFlags } from "./worker-flags.ts";
+import { addWorkerFlags, type WorkerFlags } from "./worker-flags.ts";
+import { defined, parseWorkerFlags } from "./worker-settings.ts";
 
 /** `millrace worker`: runs job handlers until SIGTERM or SIGINT, then drains and exits 0; a second signal exits 1. */
 export function workerCommand(): Command {

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { type OperatorFlags, parseOperatorFlags, poolOf } from "./operator-flags.ts";
+import type { OperatorFlags } from "./operator-flags.ts";
+import { parseOperatorFlags } from "./operator-settings.ts";
+import { poolOf } from "./pool-of.ts";
 
 const flags = (more: Partial<OperatorFlags> = {}): OperatorFlags => ({
   config: ["dir"],
@@ -8,6 +10,7 @@ const flags = (more: Partial<OperatorFlags> = {}): OperatorFlags => ({
   fastPath: true,
   state: "state.json",
   listen: "127.0.0.1:9090",
+  workerMetricsHost: "127.0.0.1",
   cycleSeconds: "2",
   logLevel: "info",
   ...more,
@@ -15,7 +18,12 @@ const flags = (more: Partial<OperatorFlags> = {}): OperatorFlags => ({
 
 test("what is given arrives, with numbers as numbers", () => {
   const { settings, problems } = parseOperatorFlags(
-    flags({ prometheusUrl: "http://p:9090", listen: "[::1]:0", discoveryDir: "d" }),
+    flags({
+      prometheusUrl: "http://p:9090",
+      listen: "[::1]:0",
+      discoveryDir: "d",
+      workerMetricsHost: "10.0.0.5",
+    }),
   );
   expect(problems).toEqual([]);
   expect(settings).toEqual({
@@ -26,7 +34,7 @@ test("what is given arrives, with numbers as numbers", () => {
     scrapeSeconds: 5,
     cycleSeconds: 2,
     listen: { host: "::1", port: 0 },
-    fleet: { discoveryDirectory: "d" },
+    fleet: { discoveryDirectory: "d", metricsHost: "10.0.0.5" },
   });
 });
 
@@ -41,6 +49,8 @@ test("every problem is named at once, and no password is repeated", () => {
     scrapeSeconds: "0",
     cycleSeconds: "",
     listen: "9090",
+    workerMetricsHost: "0.0.0.0",
+    logLevel: "loud",
   });
   const { problems } = parseOperatorFlags(rest);
   expect(problems).toEqual([
@@ -50,7 +60,9 @@ test("every problem is named at once, and no password is repeated", () => {
     expect.stringContaining("--management-url: expected an address that starts with http:// or https://"),
     expect.stringContaining("--scrape-seconds: expected 1 to 300"),
     expect.stringContaining("--cycle-seconds: expected 0.1 to 60"),
+    expect.stringContaining("--log-level: expected debug, info, warn, error, silent, got loud"),
     expect.stringContaining("--listen: expected host:port"),
+    expect.stringContaining("--worker-metrics-host: expected one IPv4 address or name"),
   ]);
   expect(problems.join()).not.toContain("secret");
 });
