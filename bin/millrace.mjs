@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // In a checkout the sources run as they are; an installed package has only dist/.
 import { existsSync } from "node:fs";
-import { enableCompileCache } from "node:module";
+import module from "node:module"; // not by name: an older Node lacks some, and must still get to the message below
 
 const [major] = process.versions.node.split(".").map(Number);
 if (major < 24) {
@@ -10,7 +10,7 @@ if (major < 24) {
   );
   process.exit(2);
 }
-enableCompileCache();
+module.enableCompileCache();
 const source = new URL("../src/cli/main.ts", import.meta.url);
 const { main } = await import(
   existsSync(source) ? source.href : new URL("../dist/src/cli/main.js", import.meta.url).href
