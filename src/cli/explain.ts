@@ -7,7 +7,7 @@ type Flags = { readonly url: string; readonly json: boolean; readonly last: numb
 type Problem = { readonly title: string; readonly autoscalers: readonly string[] };
 
 /** `millrace explain NAME`: why an autoscaler has the replicas it has, asked from a running operator. */
-export function explainCommand(): Command {
+export function explainCommand(env: Readonly<Record<string, string | undefined>> = process.env): Command {
   return new Command("explain")
     .description(
       "Says why an autoscaler has the replicas it has. Exit codes: 0 explained, 1 unknown name or no operator, 2 wrong usage.",
@@ -16,7 +16,7 @@ export function explainCommand(): Command {
     .option(
       "--url <url>",
       "the operator (MILLRACE_OPERATOR_URL)",
-      process.env["MILLRACE_OPERATOR_URL"] ?? "http://127.0.0.1:9090",
+      env["MILLRACE_OPERATOR_URL"] ?? "http://127.0.0.1:9090",
     )
     .option("--json", "what the operator knows, as JSON", false)
     .option("--last <count>", "how many decisions", wholeNumber, 10)
