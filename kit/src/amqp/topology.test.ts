@@ -93,9 +93,21 @@ test("only the gateway's state queue and the dead letters' queue are bound to th
   ]);
 });
 
+test("events and dead letters have a delivery limit that is never met: newer brokers would drop them after 20", async () => {
+  const { channel, declared } = recorder();
+  await assertDeadLetters(channel, topologyOf());
+  await assertStateQueue(channel, topologyOf());
+  const endless = { durable: true, arguments: expect.objectContaining({ "x-delivery-limit": 1_000_000 }) };
+  expect(declared).toContainEqual(["queue", "jobs.dlq", endless]);
+  expect(declared).toContainEqual(["queue", "jobs.state", endless]);
+});
+
 test("a classic queue has none of the quorum queue's arguments", async () => {
   const { channel, declared } = recorder();
-  await assertJobQueue(channel, topologyOf({ queueType: "classic" }), "mail");
+  const topology = topologyOf({ queueType: "classic" });
+  await assertJobQueue(channel, topology, "mail");
+  await assertDeadLetters(channel, topology);
+  await assertStateQueue(channel, topology);
   expect(JSON.stringify(declared)).not.toMatch(/delivery-limit|strategy/);
 });
 

@@ -68,6 +68,12 @@ export function topologyOf(options: TopologyOptions = {}): Topology {
   });
 }
 
+/**
+ * For the queues whose messages never cause the end of who reads them. RabbitMQ 4 drops a message after 20 deliveries
+ * unless told otherwise; the -1 that means "never" there makes 3.10 drop it after the first.
+ */
+const ENDLESS_DELIVERIES = 1_000_000;
+
 /** The queue of one job type. */
 export async function assertJobQueue(channel: Channel, topology: Topology, type: string): Promise<void> {
   const { queueType, deliveryLimit, maxLength, deadExchange } = topology;
@@ -113,7 +119,7 @@ export async function assertDeadLetters(channel: Channel, topology: Topology): P
   await channel.assertExchange(topology.deadExchange, "fanout", { durable: true });
   await channel.assertQueue(topology.deadQueue, {
     durable: true,
-    arguments: { "x-queue-type": topology.queueType },
+    arguments: { "x-queue-type": topology.queueType, ...endlessDeliveries(topology) },
   });
   await channel.bindQueue(topology.deadQueue, topology.deadExchange, "");
 }
@@ -127,9 +133,14 @@ export async function assertStateQueue(channel: Channel, topology: Topology): Pr
       "x-queue-type": topology.queueType,
       "x-max-length": topology.maxLength,
       "x-overflow": "reject-publish",
+      ...endlessDeliveries(topology),
     },
   });
   await channel.bindQueue(topology.stateQueue, topology.deadExchange, "");
+}
+
+function endlessDeliveries({ queueType }: Topology): { readonly "x-delivery-limit"?: number } {
+  return queueType === "quorum" ? { "x-delivery-limit": ENDLESS_DELIVERIES } : {};
 }
 
 /** `20ms`, `5s`, `2m`, `3h`: the largest unit that divides it. */

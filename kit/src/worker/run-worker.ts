@@ -4,6 +4,7 @@ import { silentLogger } from "../logger.ts";
 import { assembleWorker, REAL_PARTS, type WorkerParts } from "./assemble-worker.ts";
 import { MetricsServer } from "./metrics-server.ts";
 import { problemsOfWorkerOptions, type WorkerOptions } from "./options.ts";
+import { type TerminableProcess, untilTerminated } from "./until-terminated.ts";
 
 export type RunWorkerOptions = WorkerOptions & {
   /** Where /metrics, /healthz and /readyz are served. Default 0.0.0.0: Prometheus and the kubelet come from elsewhere. */
@@ -12,21 +13,16 @@ export type RunWorkerOptions = WorkerOptions & {
   readonly metricsPort?: number;
 };
 
-/** What of a process a worker uses; `process` in production. */
-export type WorkerProcess = {
-  on(signal: "SIGTERM" | "SIGINT", listener: () => void): unknown;
-  exit(code: number): void;
-};
-
 /**
  * Runs a worker as this process's job: serves its metrics and health, drains on SIGTERM or SIGINT and then exits with
- * code 0. A second signal exits with code 1 at once; the broker gives the unfinished jobs to others.
+ * code 0. A second signal exits with code 1 at once (not the same one within half a second, which is npm's echo of a
+ * terminal's Ctrl-C); the broker gives the unfinished jobs to others.
  *
  * @throws ConfigError naming every option that is wrong
  */
 export async function runWorker(
   options: RunWorkerOptions,
-  own: WorkerProcess = process,
+  own: TerminableProcess = process,
   parts: WorkerParts = REAL_PARTS,
 ): Promise<void> {
   const { metricsHost = "0.0.0.0", metricsPort = 9091, logger = silentLogger } = options;
@@ -40,7 +36,7 @@ export async function runWorker(
   collectDefaultMetrics({ register: registry });
   const worker = assembleWorker({ ...options, registry }, parts);
   const server = new MetricsServer({ worker, host: metricsHost, port: metricsPort });
-  const signalled = firstSignal(own);
+  const signalled = untilTerminated(own, () => performance.now());
   await server.start();
   await worker.start();
   logger.info({ metrics: `http://${metricsHost}:${server.port}/metrics` }, "worker started");
@@ -51,17 +47,4 @@ export async function runWorker(
   logger.info({}, "drained");
   // A handler that ignored its abort would keep the process alive for ever.
   own.exit(0);
-}
-
-function firstSignal(own: WorkerProcess): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  let seen = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    own.on(signal, () => {
-      if (seen) own.exit(1);
-      seen = true;
-      resolve(signal);
-    });
-  }
-  return promise;
 }

@@ -146,6 +146,18 @@ test("SIGTERM drains and ends with code 0, the interrupted job is not a failed a
   expect(settled?.job.attempt).toBe(1);
 });
 
+test("a Ctrl-C that npm forwards too lets the running job finish", async () => {
+  const url = await urlForTest();
+  const client = await startClient(url, [act]);
+  const starts = await startsFile();
+  const child = spawnWorker(url, "--drain-seconds", "0.1");
+  await client.submit(act, { file: starts.file, how: "hang" });
+  await starts.until(1);
+  child.kill("SIGINT");
+  child.kill("SIGINT");
+  expect(await once(child, "exit")).toEqual([0, null]);
+});
+
 test("a second signal ends the worker at once with code 1, and its job is run by another", async () => {
   const url = await urlForTest();
   const client = await startClient(url, [act]);
