@@ -140,6 +140,7 @@ export const runDemo = async (
   view.say(
     `gateway ${stage.gatewayUrl}  operator ${stage.operatorUrl}/v1/autoscalers  Prometheus ${stage.prometheusUrl}`,
   );
+  view.say(`for a worker of your own: AMQP_URL=${stage.amqpUrl} DATABASE_URL=${stage.databaseUrl}`);
   view.say(
     `promise: ${promise.attainmentRatio * 100} % of the jobs start within ${promise.waitSeconds} s, with ${options.minReplicas} to ${promise.maxReplicas} workers`,
   );

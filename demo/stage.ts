@@ -19,6 +19,7 @@ export type Stage = {
   readonly gatewayUrl: string;
   readonly operatorUrl: string;
   readonly prometheusUrl: string;
+  readonly amqpUrl: string;
   readonly databaseUrl: string;
   /** The submitter's file of accepted jobs. */
   readonly acceptedFile: string;
@@ -160,6 +161,7 @@ export const createStage = async (scope: RunScope, options: StageOptions): Promi
     gatewayUrl,
     operatorUrl,
     prometheusUrl: prometheus.url(),
+    amqpUrl: backends.amqpUrl,
     databaseUrl: backends.databaseUrl,
     acceptedFile: folder("accepted.jsonl"),
     async workerRecords() {

@@ -19,11 +19,11 @@ test("nothing is known before a second of history", () => {
   expect(arrivalRate({ times: [5, 5.9], values: [0, 9] }, 1)).toBeUndefined();
 });
 
-test("a short history is one window: 6 jobs in 2 s, variance (6 + 1)/4", () => {
+test("a history shorter than the first window counts as empty before: 6 jobs in 2.5 s, variance (6 + 1)/6.25", () => {
   expect(arrivalRate({ times: [0, 2], values: [0, 6] }, 1)).toEqual({
-    perSecond: 3,
-    windowSeconds: 2,
-    variance: 1.75,
+    perSecond: 2.4,
+    windowSeconds: 2.5,
+    variance: 1.12,
   });
 });
 

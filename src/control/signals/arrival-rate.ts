@@ -25,7 +25,8 @@ const nextWindow = (seconds: number, span: number): number | undefined => {
  * The present rate, over the longest window that does not contradict the shorter ones (Lepski's method: intersection
  * of confidence intervals). Windows 2.5 s, x1.6 up to 300 s, each with n jobs: r = n/T, sd = sqrt(I (n + 1))/T; walking
  * from short to long, the intervals [r - 1.8 sd, r + 2.2 sd] are intersected, and the last window before the
- * intersection is empty is taken. Variance I (n + 1)/T^2. undefined before a second of history.
+ * intersection is empty is taken. Variance I (n + 1)/T^2. undefined before a second of history; a
+ * history shorter than the first window counts as empty before: two jobs in the first second are no two jobs a second.
  */
 export const arrivalRate = (history: History, dispersion: number): Rate | undefined => {
   const now = history.times.at(-1) ?? 0;
@@ -35,7 +36,7 @@ export const arrivalRate = (history: History, dispersion: number): Rate | undefi
   let low = 0;
   let high = Number.MAX_VALUE;
   let best: Rate | undefined;
-  let seconds: number | undefined = Math.min(SHORTEST_SECONDS, span);
+  let seconds: number | undefined = SHORTEST_SECONDS;
   while (seconds !== undefined) {
     const jobs = Math.max(0, total - valueAt(history, now - seconds));
     const perSecond = jobs / seconds;
