@@ -1,3 +1,5 @@
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
+
 /** Reads the texts of flags and notes each one that is wrong, so that all can be told at once. */
 export class FlagReader {
   readonly problems: string[] = [];
@@ -33,6 +35,10 @@ export class FlagReader {
         `${flag}: expected one IPv4 address or name of this machine, as Prometheus is given it, got ${text}`,
       );
     return text;
+  }
+
+  logLevel(text: string): void {
+    this.oneOf("--log-level", text, LOG_LEVELS);
   }
 
   oneOf(flag: string, text: string, choices: readonly string[]): void {

@@ -1,7 +1,6 @@
-import { type Command, Option } from "commander";
-import { type Topology, type TopologyOptions, topologyOf } from "../../kit/src/amqp/topology.ts";
-import { ConfigError } from "../../kit/src/config-error.ts";
-import { type GatewayOptions, type GatewayUserOptions, parseGatewayOptions } from "../gateway/options.ts";
+import type { Command } from "commander";
+import type { TopologyOptions } from "../../kit/src/amqp/topology.ts";
+import type { GatewayUserOptions } from "../gateway/options.ts";
 
 export type GatewayFlags = GatewayUserOptions &
   TopologyOptions & {
@@ -11,14 +10,6 @@ export type GatewayFlags = GatewayUserOptions &
     readonly jobs: readonly string[];
     readonly logLevel: string;
   };
-
-export type GatewaySettings = {
-  readonly amqpUrl: string;
-  readonly databaseUrl: string;
-  readonly databaseConnections: number;
-  readonly options: GatewayOptions;
-  readonly topology: Topology;
-};
 
 type Flag = readonly [flag: string, variable: string, description: string];
 
@@ -61,64 +52,30 @@ export function addGatewayFlags(
     command.option(
       flag,
       `${description} (${variable})`,
-      Number,
-      preset === undefined ? preset : Number(preset),
+      numberOf,
+      preset === undefined ? preset : numberOf(preset),
     );
   }
   return command
     .option("--allow-unauthenticated-access", "needed to listen on an address that is not loopback")
-    .addOption(
-      new Option("--queue-type <type>", "of the job queues; default quorum")
-        .choices(["quorum", "classic"])
-        .env("MILLRACE_QUEUE_TYPE"),
+    .option(
+      "--queue-type <type>",
+      "of the job queues: quorum or classic; default quorum (MILLRACE_QUEUE_TYPE)",
+      env["MILLRACE_QUEUE_TYPE"],
     )
     .option(
       "--jobs <module...>",
       "modules that export job contracts, beside the built-in email and sleep (MILLRACE_JOBS, separated by commas)",
       env["MILLRACE_JOBS"]?.split(",") ?? [],
     )
-    .addOption(
-      new Option("--log-level <level>", "least that is logged; default info (LOG_LEVEL)")
-        .choices(["debug", "info", "warn", "error", "silent"])
-        .default(env["LOG_LEVEL"] ?? "info"),
+    .option(
+      "--log-level <level>",
+      "least that is logged: debug, info, warn, error or silent; default info (LOG_LEVEL)",
+      env["LOG_LEVEL"] ?? "info",
     );
 }
 
-/** Checks all flags; `problems` names each one that is wrong, and then there are no settings. */
-export function parseGatewayFlags(flags: GatewayFlags): {
-  readonly settings: GatewaySettings | undefined;
-  readonly problems: string[];
-} {
-  const problems: string[] = [];
-  const { amqpUrl = "", databaseUrl = "", databaseConnections = 5 } = flags;
-  // Addresses are not repeated in a problem: they hold passwords.
-  if (!hasProtocol(amqpUrl, ["amqp:", "amqps:"])) {
-    problems.push("AMQP_URL or --amqp-url: required, amqp://user:password@host:port/vhost");
-  }
-  if (!hasProtocol(databaseUrl, ["postgres:", "postgresql:"])) {
-    problems.push("DATABASE_URL or --database-url: required, postgres://user:password@host:port/database");
-  }
-  if (!(Number.isInteger(databaseConnections) && databaseConnections >= 1 && databaseConnections <= 100)) {
-    problems.push(`databaseConnections: expected 1 to 100, got ${databaseConnections}`);
-  }
-  const options = collecting(problems, () => parseGatewayOptions(flags));
-  const topology = collecting(problems, () => topologyOf(flags));
-  if (problems.length > 0 || options === undefined || topology === undefined) {
-    return { settings: undefined, problems };
-  }
-  return { settings: { amqpUrl, databaseUrl, databaseConnections, options, topology }, problems };
-}
-
-function collecting<T>(problems: string[], parse: () => T): T | undefined {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    problems.push(...error.problems);
-    return undefined;
-  }
-}
-
-function hasProtocol(text: string, protocols: readonly string[]): boolean {
-  return protocols.includes(URL.parse(text)?.protocol ?? "");
+/** NaN, which every range refuses, where the text is no number. */
+function numberOf(text: string): number {
+  return text.trim() === "" ? Number.NaN : Number(text);
 }

@@ -1,10 +1,10 @@
-import { once } from "node:events";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { pino } from "pino";
 import { ConfigError } from "../../kit/src/config-error.ts";
 import type { JobContract } from "../../kit/src/job/define-job.ts";
+import { untilTerminated } from "../../kit/src/worker/until-terminated.ts";
 import { contractsOf } from "../gateway/contracts-of.ts";
 import { GatewayServer } from "../gateway/gateway-server.ts";
 import { emailContract } from "../jobs/email-contract.ts";
@@ -12,7 +12,9 @@ import { sleepContract } from "../jobs/sleep-contract.ts";
 import { migrate } from "../store/migrate.ts";
 import { PostgresJobStore } from "../store/postgres-job-store.ts";
 import { createPostgresPool } from "../store/postgres-pool.ts";
-import { addGatewayFlags, type GatewayFlags, parseGatewayFlags } from "./gateway-flags.ts";
+import { asPortProblem } from "./as-port-problem.ts";
+import { addGatewayFlags, type GatewayFlags } from "./gateway-flags.ts";
+import { parseGatewayFlags } from "./gateway-settings.ts";
 
 const DATABASE_TIMEOUT_MS = 5_000;
 
@@ -31,7 +33,7 @@ async function run(flags: GatewayFlags): Promise<void> {
   const { amqpUrl, databaseUrl: connectionString, databaseConnections: maxConnections, options } = settings;
   const log = pino({ level: flags.logLevel });
   const pool = createPostgresPool({ connectionString, maxConnections, timeoutMs: DATABASE_TIMEOUT_MS }, log);
-  const terminated = untilSignal();
+  const terminated = untilTerminated(process, () => performance.now());
   try {
     const steps = await migrate(pool);
     if (steps.length > 0) log.info({ steps }, "brought the schema up to date");
@@ -40,7 +42,7 @@ async function run(flags: GatewayFlags): Promise<void> {
       { amqpUrl, topology: settings.topology, store, contracts, log },
       options,
     );
-    await server.start();
+    await server.start().catch(asPortProblem("--port"));
     log.info({ url: server.url, types: contracts.map(({ type }) => type) }, "gateway listening");
     const signal = await terminated;
     log.info({ signal }, "draining");
@@ -50,13 +52,6 @@ async function run(flags: GatewayFlags): Promise<void> {
     await pool.end();
   }
   log.info({}, "drained");
-}
-
-async function untilSignal(): Promise<string> {
-  const signals = ["SIGTERM", "SIGINT"];
-  const signal = await Promise.race(signals.map((name) => once(process, name).then(() => name)));
-  for (const name of signals) process.once(name, () => process.exit(1));
-  return signal;
 }
 
 async function loadContracts(

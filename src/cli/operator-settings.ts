@@ -1,8 +1,6 @@
 import { FlagReader } from "./flag-reader.ts";
 import type { OperatorFlags } from "./operator-flags.ts";
 
-const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
-
 export type OperatorSettings = {
   readonly config: readonly string[];
   readonly amqpUrl?: string;
@@ -29,7 +27,7 @@ export function parseOperatorFlags(flags: OperatorFlags): { settings: OperatorSe
   const prometheusUrl = reader.url("--prometheus-url", flags.prometheusUrl, ["http:", "https:"]);
   const scrapeSeconds = reader.seconds("--scrape-seconds", flags.scrapeSeconds, { from: 1, to: 300 });
   const cycleSeconds = reader.seconds("--cycle-seconds", flags.cycleSeconds, { from: 0.1, to: 60 });
-  reader.oneOf("--log-level", flags.logLevel, LOG_LEVELS);
+  reader.logLevel(flags.logLevel);
   const settings: OperatorSettings = {
     config: flags.config ?? [],
     ...(amqpUrl !== undefined && { amqpUrl }),

@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import { Command } from "commander";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import type { Logger } from "../../kit/src/logger.ts";
 import { ConfigError } from "../../kit/src/config-error.ts";
+import { untilTerminated } from "../../kit/src/worker/until-terminated.ts";
 import { loadResources } from "../operator/load-resources.ts";
 import { createOperator } from "../operator/operator.ts";
 import { createResourceWatch } from "../operator/resource-watch.ts";
@@ -87,8 +87,6 @@ function brokerOf({ amqpUrl, managementUrl, fastPath }: OperatorSettings, logger
 
 /** A second signal ends the process at once; the keepers of the pools then drain the workers. */
 async function untilSignal(logger: Logger): Promise<void> {
-  const signals = ["SIGTERM", "SIGINT"];
-  const signal = await Promise.race(signals.map((name) => once(process, name).then(() => name)));
-  for (const name of signals) process.once(name, () => process.exit(1));
+  const signal = await untilTerminated(process, () => performance.now());
   logger.info({ signal }, "operator stopping");
 }

@@ -1,27 +1,29 @@
-import { ConfigError } from "../../kit/src/config-error.ts";
 import type { RunWorkerOptions } from "../../kit/src/worker/run-worker.ts";
 import type { WorkerFlags } from "./worker-flags.ts";
 
-/** The part of the flags that are numbers or choices. Ranges are the kit's to check. */
+/** The part of the flags that are numbers or choices. */
 export type WorkerNumbers = Pick<
   RunWorkerOptions,
   "concurrency" | "drainSeconds" | "heartbeatSeconds" | "metricsPort" | "objectiveWaitSeconds" | "topology"
 >;
 
-/** @throws ConfigError naming every flag that is not what it must be */
-export function parseWorkerFlags(flags: WorkerFlags): WorkerNumbers {
-  const problems: string[] = [];
+/**
+ * Adds to `problems` each flag that is no number or no choice, and leaves it at its default, so that the others can
+ * still be checked. Ranges are the kit's to check.
+ */
+export function parseWorkerFlags(flags: WorkerFlags, problems: string[]): WorkerNumbers {
   const numberOf = (name: string, text: string | undefined): number | undefined => {
     if (text === undefined) return undefined;
     const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (!Number.isFinite(value)) problems.push(`${name}: expected a number, got "${text}"`);
-    return value;
+    if (Number.isFinite(value)) return value;
+    problems.push(`${name}: expected a number, got "${text}"`);
+    return undefined;
   };
   const numbersOf = (name: string, texts: readonly string[] | undefined): readonly number[] =>
-    (texts ?? []).map((text) => numberOf(name, text) ?? Number.NaN);
+    (texts ?? []).map((text) => numberOf(name, text)).filter((value) => value !== undefined);
   const queueType = queueTypeOf(problems, flags.queueType);
   const steps = numbersOf("--delay-steps", flags.delaySteps);
-  const numbers = {
+  return {
     ...defined({
       concurrency: numberOf("--concurrency", flags.concurrency),
       drainSeconds: numberOf("--drain-seconds", flags.drainSeconds),
@@ -37,8 +39,6 @@ export function parseWorkerFlags(flags: WorkerFlags): WorkerNumbers {
       maxLength: numberOf("--max-length", flags.maxLength),
     }),
   };
-  if (problems.length > 0) throw new ConfigError(problems);
-  return numbers;
 }
 
 function queueTypeOf(problems: string[], text: string | undefined): "quorum" | "classic" | undefined {

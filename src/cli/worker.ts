@@ -4,8 +4,14 @@ import { Command } from "commander";
 import { pino } from "pino";
 import { ConfigError } from "../../kit/src/config-error.ts";
 import type { JobHandler } from "../../kit/src/job/define-job.ts";
-import { runWorker, type RunWorkerOptions } from "../../kit/src/worker/run-worker.ts";
+import {
+  problemsOfRunWorkerOptions,
+  runWorker,
+  type RunWorkerOptions,
+} from "../../kit/src/worker/run-worker.ts";
 import { sleepHandler } from "../jobs/sleep-handler.ts";
+import { asPortProblem } from "./as-port-problem.ts";
+import { FlagReader } from "./flag-reader.ts";
 import { addWorkerFlags, type WorkerFlags } from "./worker-flags.ts";
 import { defined, parseWorkerFlags } from "./worker-settings.ts";
 
@@ -16,27 +22,32 @@ export function workerCommand(): Command {
 }
 
 async function run(flags: WorkerFlags): Promise<void> {
+  const { options, problems } = await gather(flags);
+  if (problems.length > 0) throw new ConfigError(problems);
   const logger = pino({ level: flags.logLevel });
-  const problems: string[] = [];
-  const options = await gather(problems, flags);
-  if (problems.length > 0 || options === undefined) throw new ConfigError(problems);
-  await runWorker({ ...options, logger });
+  await runWorker({ ...options, logger }).catch(asPortProblem("--metrics-port"));
 }
 
 /** Everything is read before anything is refused, so that each problem is told at once. */
-async function gather(problems: string[], flags: WorkerFlags): Promise<RunWorkerOptions | undefined> {
-  if (flags.amqpUrl === undefined) problems.push("AMQP_URL: required, or --amqp-url");
+async function gather(flags: WorkerFlags): Promise<{ options: RunWorkerOptions; problems: string[] }> {
+  const reader = new FlagReader();
+  const { problems } = reader;
+  const { amqpUrl, metricsHost, broker, workerName: name } = flags;
+  if (amqpUrl === undefined) problems.push("AMQP_URL: required, or --amqp-url");
   const jobs = [...(await loadHandlers(problems, flags.jobs ?? [])), ...(await builtins(problems, flags))];
+  reader.logLevel(flags.logLevel);
+  const options = {
+    amqpUrl: amqpUrl ?? "",
+    jobs,
+    ...parseWorkerFlags(flags, problems),
+    ...defined({ metricsHost, broker, name }),
+  };
+  const isTold = (problem: string): boolean =>
+    (amqpUrl === undefined && problem.startsWith("amqpUrl:")) ||
+    (jobs.length === 0 && problem.startsWith("jobs:"));
   if (jobs.length === 0 && problems.length === 0) problems.push("--jobs or --builtin: nothing to run");
-  try {
-    const numbers = parseWorkerFlags(flags);
-    const { metricsHost, broker, workerName: name } = flags;
-    return { amqpUrl: flags.amqpUrl ?? "", jobs, ...numbers, ...defined({ metricsHost, broker, name }) };
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    problems.push(...error.problems);
-    return undefined;
-  }
+  problems.push(...problemsOfRunWorkerOptions(options).filter((problem) => !isTold(problem)));
+  return { options, problems };
 }
 
 async function builtins(problems: string[], flags: WorkerFlags): Promise<readonly JobHandler[]> {

@@ -26,11 +26,7 @@ export async function runWorker(
   parts: WorkerParts = REAL_PARTS,
 ): Promise<void> {
   const { metricsHost = "0.0.0.0", metricsPort = 9091, logger = silentLogger } = options;
-  const isPort = Number.isInteger(metricsPort) && metricsPort >= 0 && metricsPort <= 65_535;
-  const problems = [
-    ...(isPort ? [] : [`metricsPort: expected 0 to 65535, got ${metricsPort}`]),
-    ...problemsOfWorkerOptions(options),
-  ];
+  const problems = problemsOfRunWorkerOptions(options);
   if (problems.length > 0) throw new ConfigError(problems);
   const registry = options.registry ?? new Registry();
   collectDefaultMetrics({ register: registry });
@@ -47,4 +43,14 @@ export async function runWorker(
   logger.info({}, "drained");
   // A handler that ignored its abort would keep the process alive for ever.
   own.exit(0);
+}
+
+/** Each option that is wrong, with what was expected; empty when all are right. */
+export function problemsOfRunWorkerOptions(options: RunWorkerOptions): readonly string[] {
+  const { metricsPort = 0 } = options;
+  const isPort = Number.isInteger(metricsPort) && metricsPort >= 0 && metricsPort <= 65_535;
+  return [
+    ...(isPort ? [] : [`metricsPort: expected 0 to 65535, got ${metricsPort}`]),
+    ...problemsOfWorkerOptions(options),
+  ];
 }

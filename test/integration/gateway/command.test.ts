@@ -45,6 +45,10 @@ test("every wrong flag is named on a line of its own, with exit code 2", async (
     "x",
     "--delivery-limit",
     "0",
+    "--queue-type",
+    "fast",
+    "--log-level",
+    "loud",
     "--jobs",
     "nowhere.js",
   ]);
@@ -55,6 +59,8 @@ test("every wrong flag is named on a line of its own, with exit code 2", async (
     "host: 0.0.0.0",
     "port:",
     "deliveryLimit:",
+    "--queue-type:",
+    "--log-level:",
     "--jobs nowhere.js",
   ]) {
     expect(output.stderr).toContain(`\n  ${problem}`);
@@ -87,6 +93,25 @@ test("it serves own job types from a module, drains on SIGTERM, and exits 0", as
   expect(await exited).toBe(0);
   expect(output.stdout).toContain("drained");
   await expect(fetch(url)).rejects.toThrow();
+});
+
+test("a Ctrl-C that npm forwards too drains, and a port in use is a wrong flag", async () => {
+  const env = { AMQP_URL: vhost.amqpUrl(), DATABASE_URL: await freshDatabase() };
+  const { child, output, exited } = run(["--port", "0"], env);
+  await until("it listens", () => output.stdout.includes("gateway listening"));
+  const port = /"url":"http:[^"]+:(\d+)"/.exec(output.stdout)?.[1] ?? "";
+  const second = run(["--port", port], env);
+  expect(await second.exited).toBe(2);
+  expect(second.output.stderr).toContain(`\n  --port: ${port} is in use`);
+  child.kill("SIGINT");
+  child.kill("SIGINT");
+  expect(await exited).toBe(0);
+});
+
+test("an empty variable is no port", async () => {
+  const { output, exited } = run([], { MILLRACE_PORT: "" });
+  expect(await exited).toBe(2);
+  expect(output.stderr).toContain("\n  port: expected 0 to 65535");
 });
 
 test("a database that is away is a failure that says so, with exit code 1", async () => {
