@@ -24,6 +24,7 @@ export class AutoscalerSet {
   #saved: SavedState = {};
   #savedAtMs = 0;
   #isRestored = false;
+  #isWriting = false;
   #saving: Promise<void> = Promise.resolve();
 
   constructor(deps: AutoscalerSetDeps, options: CompiledOperatorOptions) {
@@ -62,7 +63,7 @@ export class AutoscalerSet {
     });
   }
 
-  /** Writes the state: `now`, or only when the last time is long ago. A disk that refuses is logged and tried again. */
+  /** Writes the state: `now`, or only when the last time is long ago. A disk that refuses or hangs is logged and tried again. */
   async save({ now }: { readonly now: boolean }): Promise<void> {
     const isDue = this.#deps.nowMs() - this.#savedAtMs >= this.#options.saveIntervalMs;
     // Before the state was read, writing would wipe it out.
@@ -78,10 +79,27 @@ export class AutoscalerSet {
       return saved === undefined ? [] : [[autoscaler.key, saved] as const];
     });
     try {
-      await this.#deps.state.save(Object.fromEntries(entries));
+      await this.#saveWithin(this.#options.saveDeadlineMs, Object.fromEntries(entries));
     } catch (cause) {
       this.#savedAtMs = 0;
       this.#deps.logger.error({ err: cause }, "state could not be saved");
+    }
+  }
+
+  /** A disk that hangs must hold up neither the next decision nor, at the end, the drain of the workers. */
+  async #saveWithin(deadlineMs: number, state: SavedState): Promise<void> {
+    if (this.#isWriting) throw new Error("the last save has not ended");
+    this.#isWriting = true;
+    const written = this.#deps.state.save(state).finally(() => {
+      this.#isWriting = false;
+    });
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new Error(`not on the disk in ${deadlineMs} ms`)), deadlineMs);
+    try {
+      await Promise.race([written, late.promise]);
+    } finally {
+      clearTimeout(timer);
+      written.catch(() => {}); // after the deadline it has been told already
     }
   }
 

@@ -9,6 +9,7 @@ test("the defaults are the documented ones", () => {
     staleAfterSeconds: 30,
     decisionsKept: 100,
     saveIntervalMs: 30_000,
+    saveDeadlineMs: 6_000,
   });
 });
 

@@ -22,6 +22,8 @@ export type CompiledOperatorOptions = {
   readonly decisionsKept: number;
   /** Durable state that changed without a decision is written at most this often. */
   readonly saveIntervalMs: number;
+  /** A save that takes longer is reported, and nothing waits for it any more. */
+  readonly saveDeadlineMs: number;
 };
 
 /** Fills in the defaults. Throws a ConfigError that names every value out of range. */
@@ -35,14 +37,14 @@ export function compileOperatorOptions(options: OperatorOptions): CompiledOperat
     if (!(value >= from && value <= to)) problems.push(`${name}: expected ${from} to ${to}, got ${value}`);
     return value;
   };
-  const compiled = Object.freeze({
+  const compiled = {
     cyclePeriodMs: within("cycleSeconds", options.cycleSeconds ?? 2, [0.1, 60]) * 1_000,
     fastPathPeriodMs: 500,
     readDeadlineMs: within("readDeadlineSeconds", options.readDeadlineSeconds ?? 1.5, [0.05, 30]) * 1_000,
     staleAfterSeconds: within("staleAfterSeconds", options.staleAfterSeconds ?? 30, [1, 3_600]),
     decisionsKept: within("decisionsKept", options.decisionsKept ?? 100, [100, 1_000]),
     saveIntervalMs: 30_000,
-  });
+  };
   if (problems.length > 0) throw new ConfigError(problems);
-  return compiled;
+  return Object.freeze({ ...compiled, saveDeadlineMs: 4 * compiled.readDeadlineMs });
 }

@@ -137,3 +137,13 @@ test("a disk that refuses the state does not stop the operator, and is tried aga
   await scenario.walk(2);
   expect(scenario.state.saves).toBe(1);
 });
+
+test("a disk that hangs holds up neither decisions nor the end", async () => {
+  const scenario = await startedScenario();
+  scenario.state.hangs = true;
+  scenario.world.publish(50);
+  await scenario.walk(6);
+  expect(scenario.desired).toBeGreaterThan(0);
+  await scenario.operator.stop();
+  expect(scenario.logger.lines.some(({ message }) => message === "state could not be saved")).toBe(true);
+});

@@ -5,6 +5,8 @@ export class MemoryStateStore implements StateStore {
   saves = 0;
   /** Set: saving is refused with it. */
   refusal: Error | undefined;
+  /** Set: saving never ends. */
+  hangs = false;
   #text = "{}";
 
   get state(): SavedState {
@@ -16,6 +18,7 @@ export class MemoryStateStore implements StateStore {
   }
 
   save(state: SavedState): Promise<void> {
+    if (this.hangs) return new Promise(() => {});
     if (this.refusal !== undefined) return Promise.reject(this.refusal);
     this.saves += 1;
     this.#text = JSON.stringify(state);
