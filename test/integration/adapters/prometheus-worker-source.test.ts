@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -318,4 +318,38 @@ describe("the floor", () => {
       ]),
     );
   });
+});
+
+test("asks as many queries for 500 queues as for one", async () => {
+  await show(first, { started: 5 });
+  let asked = 0;
+  const counting = createServer((request, response) => {
+    asked += 1;
+    const { method, headers, url } = request;
+    const passedOn = httpRequest(`${prometheus.url()}${url}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(passedOn);
+  });
+  counting.listen(0, "127.0.0.1");
+  await once(counting, "listening");
+  const workers = source(`http://127.0.0.1:${(counting.address() as AddressInfo).port}`);
+  await known(workers);
+  const many = Array.from({ length: 499 }, (_, index) => ({
+    ...queue,
+    key: `other-${index}`,
+    name: `o-${index}`,
+  }));
+  const asksOf = async (queues: readonly QueueRef[]) => {
+    const before = asked;
+    const { problem } = await workers.read(queues, signal());
+    expect(problem).toBeUndefined();
+    return asked - before;
+  };
+  const forOne = await asksOf([queue]);
+  expect(forOne).toBeGreaterThan(0);
+  expect(await asksOf([queue, ...many])).toBe(forOne);
+  counting.close();
+  counting.closeAllConnections();
 });
