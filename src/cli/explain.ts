@@ -15,11 +15,11 @@ export function explainCommand(env: Readonly<Record<string, string | undefined>>
     .argument("<name>", "of the autoscaler, or namespace/name")
     .option(
       "--url <url>",
-      "the operator (MILLRACE_OPERATOR_URL)",
+      "the operator (MILLRACE_OPERATOR_URL; default http://127.0.0.1:9090)",
       env["MILLRACE_OPERATOR_URL"] ?? "http://127.0.0.1:9090",
     )
     .option("--json", "what the operator knows, as JSON", false)
-    .option("--last <count>", "how many decisions", wholeNumber, 10)
+    .option("--last <count>", "how many decisions; default 10", wholeNumber, 10)
     .action((name: string, flags: Flags) => explain(name, flags));
 }
 

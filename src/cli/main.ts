@@ -57,6 +57,8 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   const chosen = subcommands[name];
   try {
     const command = chosen === undefined ? overview() : (await chosen.load()).name(`millrace ${name}`);
+    // The descriptions name the defaults; a value from the environment may hold a password.
+    command.configureHelp({ optionDescription: ({ description }) => description });
     command.exitOverride((exit) => {
       process.exit(exit.exitCode === 0 ? 0 : 2);
     });
