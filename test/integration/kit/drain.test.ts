@@ -11,21 +11,15 @@ import { defineJob } from "../../../kit/src/job/define-job.ts";
 import { act } from "./fixtures/jobs.ts";
 import {
   Collector,
+  messagesIn,
   quickTopology,
   startClient,
-  startLink,
   startStateCollector,
   startWorker,
   urlForTest,
 } from "./setup.ts";
 
 const work = defineJob({ type: "work", payload: z.object({ n: z.number() }) });
-
-const messagesIn = async (url: string, queue: string): Promise<number> => {
-  const link = await startLink(url);
-  const { channel } = await link.ready();
-  return (await channel.checkQueue(queue)).messageCount;
-};
 
 test("a drain lets running jobs finish, takes no new ones, and leaves those to others", async () => {
   const url = await urlForTest();

@@ -138,6 +138,13 @@ export async function startLink(url: string): Promise<Link> {
   return link;
 }
 
+/** Ready messages of a queue. */
+export async function messagesIn(url: string, queue: string): Promise<number> {
+  const link = await startLink(url);
+  const { channel } = await link.ready();
+  return (await channel.checkQueue(queue)).messageCount;
+}
+
 /** Collects what a queue gives, acking each. */
 export class Collector {
   readonly deliveries: Delivery[] = [];

@@ -1,9 +1,12 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { defineJob } from "../../../kit/src/job/define-job.ts";
 import { REAL_PARTS } from "../../../kit/src/worker/assemble-worker.ts";
 import {
   Collector,
+  messagesIn,
   proxyFor,
   quickTopology,
   startClient,
@@ -53,6 +56,25 @@ test("a connection that is reset is made anew, and a job that ran meanwhile is n
   const settled = await happenings.until("settled", 2);
   expect(settled.every(({ done }) => done)).toBe(true);
   expect(happenings.of("started")).toHaveLength(2);
+});
+
+test("a handler that blocks the event loop until the broker gives its job back has run once", async () => {
+  const url = await urlForTest();
+  const watch = fileURLToPath(new URL("fixtures/until-given-back.ts", import.meta.url));
+  const { worker, happenings } = await startWorker(url, [
+    work.handle(({ n }) => {
+      if (n === 1) execFileSync(process.execPath, [watch, url, quickTopology.queueOf("work")]);
+    }),
+  ]);
+  const client = await startClient(url, [work]);
+  await client.submit(work, { n: 1 });
+  await happenings.until("settled"); // acked into a dead link
+  await client.submit(work, { n: 2 });
+  await happenings.until("settled", 2); // the second job comes behind the one that was given back
+  await worker.stop();
+  expect(happenings.of("started")).toHaveLength(2);
+  expect(await messagesIn(url, quickTopology.queueOf("work"))).toBe(0);
+  expect(await messagesIn(url, quickTopology.deadQueue)).toBe(0);
 });
 
 test("bytes that are silently dropped are noticed by the heartbeat; the job is settled after all", async () => {
