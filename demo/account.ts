@@ -87,19 +87,30 @@ const waitSecondsOf = (job: AcceptedJob, starts: ReadonlyMap<string, number>): n
 const isSettled = (status: string | undefined): boolean =>
   status === "succeeded" || status === "dead_lettered";
 
+/** How one phase went, and how it could have gone at best. */
+export type PhaseAccount = {
+  readonly name: string;
+  readonly jobs: number;
+  readonly feasible: boolean;
+  /** Share of its jobs that started within the promised wait. */
+  readonly attainmentRatio: number;
+  readonly waitSecondsP95: number;
+};
+
 /**
- * Names of the phases in which the promise could be kept at all. A phase starts with the slots that the load before it
- * needed, without luck: the whole number above its erlangs.
+ * The phases that had jobs. A phase counts as feasible when the oracle could keep the promise in it, starting with the
+ * slots that the load before it needed, without luck: the whole number above its erlangs.
  */
-export const feasiblePhases = (evidence: Evidence): ReadonlySet<string> => {
-  const feasible = new Set<string>();
-  for (const [index, phase] of evidence.phases.entries()) {
+export const phaseAccounts = (evidence: Evidence): readonly PhaseAccount[] => {
+  const starts = firstStarts(evidence.records);
+  return evidence.phases.flatMap((phase, index) => {
     const before = evidence.phases[index - 1];
     const warmSlots = before === undefined ? 0 : Math.ceil(before.arrivalsPerSecond * before.serviceSeconds);
     const jobs = evidence.accepted.filter(
       ({ atSeconds }) => atSeconds >= phase.fromSeconds && atSeconds < phase.untilSeconds,
     );
-    const answer = oracle({
+    if (jobs.length === 0) return [];
+    const { feasible } = oracle({
       jobs,
       waitSeconds: promise.waitSeconds,
       attainmentRatio: promise.attainmentRatio,
@@ -107,9 +118,18 @@ export const feasiblePhases = (evidence: Evidence): ReadonlySet<string> => {
       maxSlots: promise.maxReplicas * promise.slotsPerReplica,
       reactionSeconds: evidence.noticeSeconds + evidence.startupSeconds,
     });
-    if (jobs.length > 0 && answer.feasible) feasible.add(phase.name);
-  }
-  return feasible;
+    const waits = jobs.map((job) => waitSecondsOf(job, starts));
+    const inTime = waits.filter((seconds) => seconds <= promise.waitSeconds).length;
+    return [
+      {
+        name: phase.name,
+        jobs: jobs.length,
+        feasible,
+        attainmentRatio: inTime / jobs.length,
+        waitSecondsP95: p95(waits),
+      },
+    ];
+  });
 };
 
 const executionsOf = (records: readonly WorkerRecord[]) => {
@@ -148,9 +168,9 @@ const lostOf = ({ accepted, rows }: Evidence, succeeded: ReadonlyMap<string, num
 export const summarize = (evidence: Evidence): Summary => {
   const starts = firstStarts(evidence.records);
   const { serviceSeconds, interrupted, succeeded } = executionsOf(evidence.records);
-  const feasible = feasiblePhases(evidence);
-  const counted = evidence.accepted.filter(({ phase }) => feasible.has(phase));
-  const inTime = counted.filter((job) => waitSecondsOf(job, starts) <= promise.waitSeconds).length;
+  const feasible = phaseAccounts(evidence).filter((phase) => phase.feasible);
+  const counted = sum(feasible.map(({ jobs }) => jobs));
+  const inTime = sum(feasible.map(({ jobs, attainmentRatio }) => jobs * attainmentRatio));
   const replicaSeconds = sum(
     evidence.replicas.map(({ spawnedAtMs, exitedAtMs }) => (exitedAtMs - spawnedAtMs) / 1000),
   );
@@ -160,7 +180,7 @@ export const summarize = (evidence: Evidence): Summary => {
     deadLettered: evidence.accepted.filter(({ id }) => evidence.rows.get(id) === "dead_lettered").length,
     lost: lostOf(evidence, succeeded),
     duplicates: sum([...succeeded.values()].map((times) => times - 1)),
-    attainmentRatio: counted.length === 0 ? 1 : round(inTime / counted.length, 4),
+    attainmentRatio: counted === 0 ? 1 : round(inTime / counted, 4),
     waitSecondsP95: round(p95(evidence.accepted.map((job) => waitSecondsOf(job, starts)))),
     overheadRatio:
       serviceSeconds === 0 ? 0 : round((replicaSeconds * promise.slotsPerReplica) / serviceSeconds),

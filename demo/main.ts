@@ -1,19 +1,23 @@
 /** `npm run demo`: the whole of Millrace on real parts, an uneven load, and an honest account at the end. */
 import { createRunScope } from "../embedded/run-scope.ts";
 import { ConfigError } from "../kit/src/config-error.ts";
-import type { Summary } from "./account.ts";
 import { type DemoOptions, parseDemoOptions, usage } from "./options.ts";
 import { promise } from "./promise.ts";
-import { runDemo } from "./run-demo.ts";
+import { type Account, runDemo } from "./run-demo.ts";
 
 /** A terminal's Ctrl-C reaches this process twice when npm forwards it too: two signals so close together are one. */
 const sameKeystrokeMs = 500;
 
 const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
 
-const summaryText = (summary: Summary): string =>
+const summaryText = ({ summary, phases, startupSeconds }: Account): string =>
   [
     "",
+    ...phases.map(
+      ({ name, jobs, feasible, attainmentRatio, waitSecondsP95 }) =>
+        `${name.padEnd(10)} ${String(jobs).padStart(4)} jobs, ${percent(attainmentRatio).padStart(7)} in time, p95 of the wait ${waitSecondsP95.toFixed(1)} s${feasible ? "" : " (not feasible by reacting)"}`,
+    ),
+    `a worker took ${startupSeconds.toFixed(1)} s to start (p95)`,
     `accepted ${summary.accepted}, succeeded ${summary.succeeded}, dead-lettered ${summary.deadLettered}, lost ${summary.lost}, run twice ${summary.duplicates}`,
     `started within ${promise.waitSeconds} s: ${percent(summary.attainmentRatio)} of the jobs where that was feasible (promised ${percent(promise.attainmentRatio)}); p95 of the wait ${summary.waitSecondsP95} s`,
     `workers: at most ${summary.replicasMax}, at the end ${summary.replicasFinal}; ${summary.decisions} changes; ${summary.interruptedByScaleIn} jobs interrupted`,
@@ -44,9 +48,10 @@ const run = async (options: DemoOptions): Promise<number> => {
   const signals = listenForInterrupts();
   const scope = await createRunScope();
   try {
-    const summary = await runDemo(scope, options, { ...signals, output: process.stdout });
-    process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : summaryText(summary));
-    return summary.lost === 0 ? 0 : 1;
+    const account = await runDemo(scope, options, { ...signals, output: process.stdout });
+    process.stdout.write(summaryText(account));
+    if (options.json) process.stdout.write(`${JSON.stringify(account.summary)}\n`);
+    return account.summary.lost === 0 ? 0 : 1;
   } finally {
     await scope.stop();
   }

@@ -3,7 +3,15 @@ import type { RunScope } from "../embedded/run-scope.ts";
 import { createPostgresPool } from "../src/store/postgres-pool.ts";
 import { PostgresJobStore } from "../src/store/postgres-job-store.ts";
 import { silentLogger } from "../kit/src/logger.ts";
-import { type AcceptedJob, p95, type Summary, summarize } from "./account.ts";
+import {
+  type AcceptedJob,
+  type Evidence,
+  p95,
+  type PhaseAccount,
+  phaseAccounts,
+  type Summary,
+  summarize,
+} from "./account.ts";
 import { loadPlan, type Phase, plannedJobs, seededRandom } from "./load-plan.ts";
 import { changesOf, readAutoscaler, type ShownAutoscaler } from "./operator-client.ts";
 import type { DemoOptions } from "./options.ts";
@@ -92,19 +100,26 @@ const drain = async (
   }
 };
 
+export type Account = {
+  readonly summary: Summary;
+  readonly phases: readonly PhaseAccount[];
+  /** p95 of created → ready. */
+  readonly startupSeconds: number;
+};
+
 const account = async (parts: {
   stage: Stage;
   submitter: Submitter;
   rows: Rows;
   phases: readonly Phase[];
   options: DemoOptions;
-}): Promise<Summary> => {
+}): Promise<Account> => {
   const { stage, submitter, rows, phases, options } = parts;
   const autoscaler = await readAutoscaler(stage.operatorUrl);
   const { statuses } = await rows.settled(submitter.accepted);
   const startups = await stage.startupSeconds();
   await stage.stop();
-  return summarize({
+  const evidence: Evidence = {
     accepted: submitter.accepted,
     rows: statuses,
     records: await stage.workerRecords(),
@@ -114,7 +129,12 @@ const account = async (parts: {
     replicasFinal: autoscaler?.status.replicas.desired ?? -1,
     startupSeconds: p95(startups),
     noticeSeconds: promise.cycleSeconds + (options.fastPath ? 0 : 2 * promise.scrapeSeconds),
-  });
+  };
+  return {
+    summary: summarize(evidence),
+    phases: phaseAccounts(evidence),
+    startupSeconds: evidence.startupSeconds,
+  };
 };
 
 /**
@@ -125,7 +145,7 @@ export const runDemo = async (
   scope: RunScope,
   options: DemoOptions,
   { interrupt, hurry, output }: { interrupt: AbortSignal; hurry: AbortSignal; output: NodeJS.WriteStream },
-): Promise<Summary> => {
+): Promise<Account> => {
   output.write(
     `starting RabbitMQ, PostgreSQL, Prometheus, the gateway and the operator at ${scope.address}, in ${scope.directory}\n`,
   );

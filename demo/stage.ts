@@ -110,11 +110,17 @@ const startCommand = async (
 
 const operatorArguments = (
   folder: (name: string) => string,
-  settings: { readonly listen: string; readonly prometheusUrl: string; readonly fastPath: boolean },
+  settings: {
+    readonly host: string;
+    readonly port: number;
+    readonly prometheusUrl: string;
+    readonly fastPath: boolean;
+  },
 ): readonly string[] => {
   const values = {
     "--config": folder("resources"),
-    "--listen": settings.listen,
+    "--listen": `${settings.host}:${settings.port}`,
+    "--worker-metrics-host": settings.host,
     "--prometheus-url": settings.prometheusUrl,
     "--scrape-seconds": String(promise.scrapeSeconds),
     "--cycle-seconds": String(promise.cycleSeconds),
@@ -150,7 +156,8 @@ export const createStage = async (scope: RunScope, options: StageOptions): Promi
   });
   const operator = await startCommand(scope, "operator", {
     args: operatorArguments(folder, {
-      listen: `${scope.address}:${operatorPort}`,
+      host: scope.address,
+      port: operatorPort,
       prometheusUrl: prometheus.url(),
       fastPath: options.fastPath,
     }),

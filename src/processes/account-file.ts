@@ -2,11 +2,11 @@ import { appendFileSync } from "node:fs";
 import type { Logger } from "../../kit/src/logger.ts";
 import type { PoolEvent } from "./pool-event.ts";
 
-const recorded: ReadonlySet<PoolEvent["kind"]> = new Set(["spawned", "killed", "exited"]);
+const recorded: ReadonlySet<PoolEvent["kind"]> = new Set(["created", "spawned", "ready", "killed", "exited"]);
 
 /**
- * Appends spawns, kills and exits to a file, one JSON event a line, so that replica-seconds can be counted afterwards:
- * from an event `spawned` to the event `exited` of the same replica and pid.
+ * Appends the life of each replica to a file, one JSON event a line, so that replica-seconds can be counted afterwards:
+ * from an event `spawned` to the event `exited` of the same replica and pid; and start-ups, from `created` to `ready`.
  *
  * Synchronous, so that a line is on its way before anything follows from the event.
  */

@@ -27,10 +27,13 @@ describe("the mean", () => {
     expect(serviceOf(newService, { seconds: 5, remembered: 0.7 }, 0).seconds).toBe(0.7);
   });
 
-  test("follows jobs that get twice as long within some forty of them, and noise not at all", () => {
+  test("follows jobs that get twice as long within two dozen of them, and noise not at all", () => {
     const steady = jobs(400, 1);
-    expect(serviceOf(jobs(5, 2, steady), prior, 0).seconds).toBeLessThan(1.1);
-    expect(serviceOf(jobs(60, 2, steady), prior, 0).seconds).toBeGreaterThan(1.6);
+    expect(serviceOf(jobs(3, 2, steady), prior, 0).seconds).toBeLessThan(1.3);
+    expect(serviceOf(jobs(24, 2, steady), prior, 0).seconds).toBeGreaterThan(1.4);
+    let noisy = newService;
+    for (let i = 0; i < 200; i += 1) noisy = jobs(1, i % 2 === 0 ? 0.5 : 1.5, noisy);
+    expect(serviceOf(jobs(4, 1.5, noisy), prior, 0).seconds).toBeLessThan(1.1);
   });
 
   test("knows of jobs that run for long before any of them ends", () => {

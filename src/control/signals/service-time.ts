@@ -2,8 +2,7 @@ import { clamp, rounded } from "./plausible.ts";
 
 /**
  * Sums of what was measured, forgotten job by job. jobs, seconds: finished jobs and their service time; recentJobs,
- * recentSeconds: the same, forgotten sooner; spread,
- * spreadJobs: for the squared coefficient of variation; boundJobs, boundSeconds: an upper bound (see withBound);
+ * recentSeconds: the same, forgotten sooner; latestJobs, latestSeconds: sooner still; spread, spreadJobs: for the squared coefficient of variation; boundJobs, boundSeconds: an upper bound (see withBound);
  * busySeconds: what ran since the start, finished or not.
  */
 export type ServiceMemory = {
@@ -11,6 +10,8 @@ export type ServiceMemory = {
   readonly seconds: number;
   readonly recentJobs: number;
   readonly recentSeconds: number;
+  readonly latestJobs: number;
+  readonly latestSeconds: number;
   readonly spread: number;
   readonly spreadJobs: number;
   readonly boundJobs: number;
@@ -20,7 +21,8 @@ export type ServiceMemory = {
 
 const MEMORY_JOBS = 400;
 const RECENT_MEMORY_JOBS = 40;
-/** Standard errors of the recent mean beyond which the long memory is out of date. */
+const LATEST_MEMORY_JOBS = 12;
+/** Standard errors of a shorter memory's mean beyond which the longer one is out of date. */
 const CHANGED_DEVIATIONS = 3;
 const SPREAD_MEMORY_JOBS = 2000;
 const SPREAD_PRIOR_JOBS = 50;
@@ -35,6 +37,8 @@ export const newService: ServiceMemory = {
   seconds: 0,
   recentJobs: 0,
   recentSeconds: 0,
+  latestJobs: 0,
+  latestSeconds: 0,
   spread: 0,
   spreadJobs: 0,
   boundJobs: 0,
@@ -45,29 +49,43 @@ export const newService: ServiceMemory = {
 const variationOf = ({ spread, spreadJobs }: ServiceMemory): number =>
   clamp((spread + SPREAD_PRIOR_JOBS) / (spreadJobs + SPREAD_PRIOR_JOBS), LEAST_SPREAD, LARGEST_SPREAD);
 
-/**
- * Mean over the long memory, unless the recent one differs by more than three of its standard errors,
- * sqrt(variation / 40) means: then jobs have changed, and the recent one counts. Seconds.
- */
-const meanOf = (memory: ServiceMemory): number => {
-  const mean = memory.seconds / memory.jobs;
-  const recent = memory.recentSeconds / memory.recentJobs;
-  const error = mean * Math.sqrt(variationOf(memory) / RECENT_MEMORY_JOBS);
-  const changed =
-    memory.recentJobs >= RECENT_MEMORY_JOBS / 2 && Math.abs(recent - mean) > CHANGED_DEVIATIONS * error;
-  return Math.max(SHORTEST_SECONDS, changed ? recent : mean);
+type Memory = { readonly jobs: number; readonly seconds: number; readonly length: number };
+
+/** The shorter memory's mean where it has filled up to half and differs by more than three of its standard errors; else the longer one's. */
+const unlessChanged = (mean: number, shorter: Memory, variation: number): number => {
+  const error = mean * Math.sqrt(variation / shorter.length);
+  const other = shorter.seconds / shorter.jobs;
+  const changed = shorter.jobs >= shorter.length / 2 && Math.abs(other - mean) > CHANGED_DEVIATIONS * error;
+  return changed ? other : mean;
 };
 
-/** Adds finished jobs and their service seconds; forgetting over 400 jobs, the recent ones' over 40, the spread's over 2,000. */
+/**
+ * Mean over 400 jobs, unless that of the last 40 differs by more than three of its standard errors,
+ * sqrt(variation / 40) means: then jobs have changed, and the recent ones count; and the same again with the last 12.
+ * Seconds.
+ */
+const meanOf = (memory: ServiceMemory): number => {
+  const { jobs, seconds, recentJobs, recentSeconds, latestJobs, latestSeconds } = memory;
+  const variation = variationOf(memory);
+  const recent = { jobs: recentJobs, seconds: recentSeconds, length: RECENT_MEMORY_JOBS };
+  const latest = { jobs: latestJobs, seconds: latestSeconds, length: LATEST_MEMORY_JOBS };
+  const mean = unlessChanged(unlessChanged(seconds / jobs, recent, variation), latest, variation);
+  return Math.max(SHORTEST_SECONDS, mean);
+};
+
+/** Adds finished jobs and their service seconds; forgetting over 400 jobs, the recent ones' over 40, the latest ones' over 12, the spread's over 2,000. */
 export const withFinished = (memory: ServiceMemory, jobs: number, seconds: number): ServiceMemory => {
   if (jobs <= 0) return memory;
   const keep = Math.exp(-jobs / MEMORY_JOBS);
   const keepRecent = Math.exp(-jobs / RECENT_MEMORY_JOBS);
+  const keepLatest = Math.exp(-jobs / LATEST_MEMORY_JOBS);
   const sums = {
     jobs: rounded(memory.jobs * keep + jobs, 1e3),
     seconds: rounded(memory.seconds * keep + seconds, 1e4),
     recentJobs: rounded(memory.recentJobs * keepRecent + jobs, 1e3),
     recentSeconds: rounded(memory.recentSeconds * keepRecent + seconds, 1e4),
+    latestJobs: rounded(memory.latestJobs * keepLatest + jobs, 1e3),
+    latestSeconds: rounded(memory.latestSeconds * keepLatest + seconds, 1e4),
   };
   const mean = sums.seconds / sums.jobs;
   if (memory.jobs < ENOUGH_JOBS || mean < SHORTEST_SECONDS) return { ...memory, ...sums };

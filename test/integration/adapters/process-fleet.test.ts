@@ -225,7 +225,7 @@ describe("what is told about replicas", () => {
     expect(readdirSync(discoveryDirectory)).toEqual([]);
   });
 
-  test("the account gives each process's time from spawn to exit", async () => {
+  test("the account gives each process's start-up and its time from spawn to exit", async () => {
     const base = await pool();
     const accountFile = join(base.folder, "account.jsonl");
     const one = await pool({ accountFile });
@@ -236,7 +236,9 @@ describe("what is told about replicas", () => {
     const events = lines.map(
       (line) => JSON.parse(line) as { kind: string; pid: number; spawnedAtMs?: number },
     );
-    expect(events.map(({ kind }) => kind).toSorted()).toEqual(["exited", "exited", "spawned", "spawned"]);
+    expect(events.map(({ kind }) => kind).toSorted()).toEqual(
+      ["created", "exited", "ready", "spawned"].flatMap((kind) => [kind, kind]),
+    );
     expect(
       events.filter(({ kind }) => kind === "exited").every((event) => (event.spawnedAtMs ?? 0) > 0),
     ).toBe(true);
