@@ -58,9 +58,10 @@ const tryLock = (lockFile) => {
 const takeLock = async () => {
   mkdirSync(`${root}.cache`, { recursive: true });
   const lockFile = `${root}.cache/bootstrap.lock`;
-  while (!tryLock(lockFile)) {
+  for (let turns = 0; !tryLock(lockFile); turns++) {
     const owner = Number(existsSync(lockFile) ? readFileSync(lockFile, "utf8") : 0);
-    if (owner > 0 && !isAlive(owner)) rmSync(lockFile, { force: true });
+    const isOrphan = owner > 0 ? !isAlive(owner) : turns > 20; // without a process id: its owner died while writing
+    if (isOrphan) rmSync(lockFile, { force: true });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   process.on("exit", () => rmSync(lockFile, { force: true }));
@@ -101,6 +102,8 @@ const instructions = (missing, useUrls) => {
   );
   const lines = missing.map((name) => {
     const { title, debian, variable } = programs[name];
+    const wrong = process.env[variable];
+    if (wrong !== undefined) return `  ${title}: ${variable} points at ${wrong}, where it is not`;
     return `  ${title}: apt-get install --no-install-recommends ${debian}   or point ${instead[name] ?? ""}${variable} at an existing one`;
   });
   return ["These programs are missing:", ...lines].join("\n");
@@ -133,7 +136,8 @@ const missingPackages = (useUrls) => [
 
 /** Ends with instructions unless this user may install what is missing, and wants it. @type {(useUrls: boolean) => Promise<void>} */
 const agreeToInstall = async (useUrls) => {
-  const mayInstall = process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
+  const misled = missingPrograms(useUrls).some((name) => process.env[programs[name].variable] !== undefined);
+  const mayInstall = !misled && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
   const question = `Install ${missingPackages(useUrls).join(", ")} from the distribution?`;
   if (!mayInstall || !(await agreed(question))) fail(instructions(missingPrograms(useUrls), useUrls));
 };

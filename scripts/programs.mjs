@@ -28,41 +28,54 @@ const newestPostgres = () => {
     .map((version) => join(root, version, "bin"))[0];
 };
 
+/**
+ * A variable that is set decides alone: what it points at, or nothing when that does not exist.
+ * @type {(program: Omit<Program, "find"> & { file?: string, guess: (env: NodeJS.ProcessEnv) => string | undefined }) => Program}
+ */
+const program = ({ file = "", guess, ...described }) => ({
+  ...described,
+  find(env) {
+    const told = env[described.variable];
+    if (told === undefined) return guess(env);
+    return existsSync(join(told, file)) ? told : undefined;
+  },
+});
+
 /** @type {Readonly<Record<"rabbitmq" | "epmd" | "prometheus" | "alertmanager" | "postgres", Program>>} */
 export const programs = {
-  rabbitmq: {
+  rabbitmq: program({
     title: "RabbitMQ",
     variable: "RABBITMQ_BIN_DIR",
     debian: "rabbitmq-server",
-    find: (env) =>
-      env["RABBITMQ_BIN_DIR"] ??
+    file: "rabbitmq-server",
+    guess: () =>
       ["/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin"].find((folder) =>
         existsSync(join(folder, "rabbitmq-server")),
       ),
-  },
-  epmd: {
+  }),
+  epmd: program({
     title: "Erlang's port mapper",
     variable: "EPMD_BIN",
     debian: "erlang-base",
-    find: (env) => env["EPMD_BIN"] ?? onPath(env, "epmd"),
-  },
-  prometheus: {
+    guess: (env) => onPath(env, "epmd"),
+  }),
+  prometheus: program({
     title: "Prometheus",
     variable: "PROMETHEUS_BIN",
     debian: "prometheus",
-    find: (env) => env["PROMETHEUS_BIN"] ?? onPath(env, "prometheus"),
-  },
-  alertmanager: {
+    guess: (env) => onPath(env, "prometheus"),
+  }),
+  alertmanager: program({
     title: "Alertmanager",
     variable: "ALERTMANAGER_BIN",
     debian: "prometheus-alertmanager",
-    find: (env) =>
-      env["ALERTMANAGER_BIN"] ?? onPath(env, "prometheus-alertmanager") ?? onPath(env, "alertmanager"),
-  },
-  postgres: {
+    guess: (env) => onPath(env, "prometheus-alertmanager") ?? onPath(env, "alertmanager"),
+  }),
+  postgres: program({
     title: "PostgreSQL",
     variable: "POSTGRES_BIN_DIR",
     debian: "postgresql",
-    find: (env) => env["POSTGRES_BIN_DIR"] ?? newestPostgres(),
-  },
+    file: "initdb",
+    guess: newestPostgres,
+  }),
 };
