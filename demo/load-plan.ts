@@ -22,12 +22,12 @@ const { serviceSeconds, slowServiceSeconds } = promise;
 
 /** Shares of the whole, in order: an uneven load; the jobs slow down while they keep coming. */
 const shares: readonly (Omit<Phase, "fromSeconds" | "untilSeconds"> & { readonly share: number })[] = [
-  { name: "calm", share: 20 / 90, arrivalsPerSecond: 2, serviceSeconds },
-  { name: "burst x8", share: 20 / 90, arrivalsPerSecond: 16, serviceSeconds },
-  { name: "idle", share: 15 / 90, arrivalsPerSecond: 0, serviceSeconds },
+  { name: "calm", share: 18 / 90, arrivalsPerSecond: 2, serviceSeconds },
+  { name: "burst x8", share: 18 / 90, arrivalsPerSecond: 16, serviceSeconds },
+  { name: "idle", share: 22 / 90, arrivalsPerSecond: 0, serviceSeconds },
   { name: "back", share: 10 / 90, arrivalsPerSecond: 4, serviceSeconds },
-  { name: "slow-down", share: 15 / 90, arrivalsPerSecond: 4, serviceSeconds: slowServiceSeconds },
-  { name: "idle again", share: 10 / 90, arrivalsPerSecond: 0, serviceSeconds },
+  { name: "slow-down", share: 16 / 90, arrivalsPerSecond: 4, serviceSeconds: slowServiceSeconds },
+  { name: "idle again", share: 6 / 90, arrivalsPerSecond: 0, serviceSeconds },
 ];
 
 /** The phases of a round that lasts `totalSeconds` and starts `offsetSeconds` after the start of the load. */

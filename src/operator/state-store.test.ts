@@ -82,7 +82,7 @@ test.each([
   expect(await storeAt(path).load()).toEqual({ state: {} });
 });
 
-test("a file that may not be read is an error, not an empty state", async () => {
+test("a file that cannot be read is a configuration error, not an empty state", async () => {
   await expect(storeAt(directory).load()).rejects.toThrow("EISDIR");
 });
 

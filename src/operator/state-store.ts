@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { ConfigError } from "../../kit/src/config-error.ts";
 import type { DurableState } from "../control/step.ts";
 import type { CountMemory } from "./count-memory.ts";
 import type { Decision } from "./decision-log.ts";
@@ -60,7 +61,8 @@ export function createFileStateStore(path: string, { nowMs }: { readonly nowMs: 
     async load() {
       const text = await readFile(path, "utf8").catch((cause: unknown) => {
         if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
-        throw cause;
+        const why = cause instanceof Error ? cause.message : String(cause);
+        throw new ConfigError([`--state: expected a file that can be read and written, or none yet: ${why}`]);
       });
       if (text === undefined) return { state: {} };
       const problem = problemOf(text);
