@@ -71,7 +71,7 @@ const liveView = (output: Output, startedAtMs: number): View => {
       output.write(`${line}\n`);
     },
     show(frame) {
-      const width = (output.columns ?? 100) - 1;
+      const width = (output.columns || 100) - 1; // a terminal may say 0, not knowing
       const decisions = changesOf(frame.autoscaler)
         .slice(-8)
         .map((decision) => decisionLine(decision, startedAtMs));
