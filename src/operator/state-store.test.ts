@@ -1,7 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describeStateStore } from "../../test/conformance/state-store-conformance.ts";
+import { MemoryStateStore } from "../../test/fakes/memory-state-store.ts";
 import { firstCount } from "./count-memory.ts";
 import type { Decision } from "./decision-log.ts";
 import { createFileStateStore, type SavedState } from "./state-store.ts";
@@ -34,6 +36,16 @@ const decision: Decision = {
 const state: SavedState = {
   "default/images": { target: "default/ProcessPool/w", count: firstCount(3), decisions: [decision] },
 };
+
+const states = { earlier: {}, later: state };
+
+describe("a state file", () => {
+  describeStateStore(() => storeAt(join(directory, "conformance.json")), states);
+});
+
+describe("the state in memory", () => {
+  describeStateStore(() => new MemoryStateStore(), states);
+});
 
 test("a missing file is an empty state and nothing to say", async () => {
   expect(await storeAt(join(directory, "none.json")).load()).toEqual({ state: {} });

@@ -9,6 +9,7 @@ import {
   createRabbitmqBrokerSource,
   type RabbitmqBrokerSourceOptions,
 } from "../../../src/rabbitmq/rabbitmq-broker-source.ts";
+import { describeBrokerSource } from "../../conformance/broker-source-conformance.ts";
 import { type FreshVhost, freshVhost } from "../../support/fresh-vhost.ts";
 
 let vhost: FreshVhost;
@@ -82,6 +83,29 @@ const until = async (
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };
+
+describe("as every broker source", () => {
+  describeBrokerSource(async () => {
+    const proxy = await proxied();
+    const one = await source({ proxy });
+    return {
+      source: one,
+      queue,
+      missing: refOf("jobs.none"),
+      async publish(messages) {
+        const confirming = await connection.createConfirmChannel();
+        for (let index = 0; index < messages; index++) confirming.sendToQueue(queue.name, Buffer.from("{}"));
+        await confirming.waitForConfirms();
+        await confirming.close();
+      },
+      async goAway() {
+        proxy.mode("refuse");
+        proxy.reset();
+      },
+      close: async () => {},
+    };
+  });
+});
 
 describe("passive declares", () => {
   test("tell ready messages and consumers, fresh", async () => {
