@@ -2,11 +2,13 @@ import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createFaultProxy } from "../../../embedded/fault-proxy.ts";
 import { createPrometheus, type Prometheus } from "../../../embedded/prometheus.ts";
 import { createRunScope, type RunScope } from "../../../embedded/run-scope.ts";
 import type { QueueRef, WorkerQueueSample } from "../../../src/operator/ports.ts";
 import { createPrometheusFloorSource } from "../../../src/prometheus/prometheus-floor-source.ts";
 import { createPrometheusWorkerSource } from "../../../src/prometheus/prometheus-worker-source.ts";
+import { describeWorkerSource } from "../../conformance/worker-source-conformance.ts";
 import { MetricsTarget, type WorkerPage, workerPage } from "./metrics-target.ts";
 
 const scrapeIntervalSeconds = 0.25;
@@ -58,6 +60,29 @@ const until = async (
 const known = (from: Source) => until(from, (sample) => sample !== undefined);
 const reporting = (from: Source, replicas: number) =>
   until(from, (sample) => sample?.workers.reportingReplicas === replicas);
+
+describe("as every worker source", () => {
+  describeWorkerSource(async () => {
+    const relay = createFaultProxy({ host: scope.address, port: Number(new URL(prometheus.url()).port) });
+    await relay.start();
+    const both = async (page: WorkerPage): Promise<void> => {
+      const slots = { [queue.name]: 1 };
+      await Promise.all([first, second].map((target) => show(target, { slots, depth: 0, ...page })));
+    };
+    return {
+      source: source(`http://${relay.host}:${relay.port()}`),
+      queue,
+      bringUp: () => both({ running: 0, started: 0, processed: { succeeded: 0 }, serviceSeconds: 0 }),
+      startJobs: () => both({ running: 1, started: 1, processed: { succeeded: 0 }, serviceSeconds: 0 }),
+      finishJobs: () => both({ running: 0, started: 1, processed: { succeeded: 1 }, serviceSeconds: 1 }),
+      async goAway() {
+        relay.mode("refuse");
+        relay.reset();
+      },
+      close: () => relay.stop(),
+    };
+  });
+});
 
 describe("what the workers say", () => {
   test("adds up gauges over replicas and takes the deepest report", async () => {
