@@ -44,7 +44,11 @@ const flags: readonly Flag[] = [
     "MILLRACE_DISCOVERY_DIR",
     "write the workers' addresses there for Prometheus' file_sd",
   ],
-  ["--account-file <file>", "MILLRACE_ACCOUNT_FILE", "append the start-up, spawn and exit of each worker there"],
+  [
+    "--account-file <file>",
+    "MILLRACE_ACCOUNT_FILE",
+    "append the start-up, spawn and exit of each worker there",
+  ],
   ["--worker-log-dir <dir>", "MILLRACE_WORKER_LOG_DIR", "one output file for each pool of workers"],
   [
     "--worker-metrics-host <address>",
