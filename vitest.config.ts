@@ -1,9 +1,15 @@
 import { defineConfig } from "vitest/config";
+import { levelProject } from "./test/support/level-project.ts";
+
+const minute = 60_000;
+const clusterSetup = ["test/cluster/shared-cluster.ts", "test/cluster/support/stage.ts"];
 
 export default defineConfig({
   test: {
     // Two cores, and tests that mostly wait for other processes.
     maxWorkers: 4,
+    // A cluster is taken down in order, not dropped.
+    teardownTimeout: 2 * minute,
     projects: [
       {
         test: {
@@ -29,9 +35,64 @@ export default defineConfig({
       },
       {
         test: {
+          name: "chart",
+          include: ["test/chart/**/*.test.ts"],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "rules",
+          include: ["test/rules/**/*.test.ts"],
+          testTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "control-plane",
+          ...(await levelProject("control-plane", {
+            include: ["test/control-plane/**/*.test.ts"],
+            globalSetup: ["test/control-plane/shared-control-plane.ts"],
+          })),
+          testTimeout: 2 * minute,
+          hookTimeout: 2 * minute,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
           name: "system",
           include: ["test/system/**/*.test.ts"],
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: "cluster",
+          ...(await levelProject("full", {
+            include: ["test/cluster/**/*.test.ts"],
+            globalSetup: clusterSetup,
+          })),
+          exclude: ["test/cluster/alone/**"],
+          testTimeout: 5 * minute,
+          hookTimeout: 5 * minute,
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        // These break the cluster, the broker or the operator that the others share.
+        test: {
+          name: "cluster-alone",
+          ...(await levelProject("full", {
+            include: ["test/cluster/alone/**/*.test.ts"],
+            globalSetup: clusterSetup,
+          })),
+          fileParallelism: false,
+          testTimeout: 10 * minute,
+          hookTimeout: 5 * minute,
+          sequence: { groupOrder: 5 },
         },
       },
       {
@@ -39,13 +100,13 @@ export default defineConfig({
         test: {
           name: "demo",
           include: ["test/demo/**/*.test.ts"],
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 6 },
         },
       },
     ],
     coverage: {
       provider: "v8",
-      include: ["src/control/**/*.ts", "src/resource/**/*.ts", "kit/src/job/**/*.ts"],
+      include: ["src/control/**/*.ts", "src/resource/**/*.ts", "src/convert/**/*.ts", "kit/src/job/**/*.ts"],
       exclude: ["**/*.test.ts"],
       thresholds: { lines: 100 },
       reporter: ["text-summary", "json-summary"],

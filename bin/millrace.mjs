@@ -10,6 +10,17 @@ if (major < 24) {
   );
   process.exit(2);
 }
+// As process 1 of a container it gets no signal that it has no handler for. Until a subcommand listens, this one ends it.
+if (process.pid === 1) {
+  for (const [signal, code] of /** @type {const} */ ([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ])) {
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(code);
+    });
+  }
+}
 module.enableCompileCache();
 const source = new URL("../src/cli/main.ts", import.meta.url);
 const { main } = await import(

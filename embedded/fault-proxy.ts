@@ -34,10 +34,11 @@ const connect = (from: Socket, to: Socket, flow: { passes: () => boolean; onDrop
   from.on("close", () => to.destroy());
 };
 
-/** A TCP proxy between a client and `target` that can lose bytes or reset connections on command. */
+/** A TCP proxy between a client and `target` that can lose bytes or reset connections on command. `listenPort` 0: any free one. */
 export const createFaultProxy = (
   target: { readonly host: string; readonly port: number },
   host = "127.0.0.1",
+  listenPort = 0,
 ): FaultProxy => {
   const pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
   const drops = new EventEmitter();
@@ -84,7 +85,7 @@ export const createFaultProxy = (
     reset,
     connections: () => pairs.size,
     async start() {
-      proxy.listen(0, host);
+      proxy.listen(listenPort, host);
       await once(proxy, "listening");
     },
     async stop() {

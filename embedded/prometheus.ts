@@ -15,6 +15,8 @@ export type PrometheusOptions = {
   readonly jobs: readonly ScrapeJob[];
   /** Default 5. */
   readonly scrapeIntervalSeconds?: number;
+  /** Default any free one. */
+  readonly port?: number;
 };
 
 export type Prometheus = Service & {
@@ -35,7 +37,7 @@ const jobOf = (job: ScrapeJob): object => ({
 export const createPrometheus = async (scope: RunScope, options: PrometheusOptions): Promise<Prometheus> => {
   const bin = scope.program("prometheus");
   const directory = join(scope.directory, "prometheus");
-  const port = await scope.freePort();
+  const port = options.port ?? (await scope.freePort());
   const url = `http://${scope.address}:${port}`;
   let server: RunningProgram | undefined;
   return {

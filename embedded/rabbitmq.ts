@@ -11,8 +11,12 @@ const run = promisify(execFile);
 export type RabbitmqOptions = {
   /** More lines of rabbitmq.conf. */
   readonly config?: readonly string[];
+  /** More plugins than the management one, by name. */
+  readonly plugins?: readonly string[];
   /** Distinguishes several nodes of one run. */
   readonly name?: string;
+  /** Of the administrator. Default: millrace, with a random password. */
+  readonly login?: { readonly username: string; readonly password: string };
 };
 
 export type Rabbitmq = Service & {
@@ -43,14 +47,14 @@ type Ports = {
 const configOf = (
   scope: RunScope,
   ports: Ports,
-  login: { user: string; password: string },
+  login: { username: string; password: string },
   more: readonly string[],
 ): string =>
   [
     `listeners.tcp.1 = ${scope.address}:${ports.amqp}`,
     `management.tcp.ip = ${scope.address}`,
     `management.tcp.port = ${ports.management}`,
-    `default_user = ${login.user}`,
+    `default_user = ${login.username}`,
     `default_pass = ${login.password}`,
     "default_user_tags.administrator = true",
     "vm_memory_high_watermark.absolute = 1GB",
@@ -107,7 +111,7 @@ const choosePorts = async (scope: RunScope): Promise<Ports> => ({
 export const createRabbitmq = async (scope: RunScope, options: RabbitmqOptions = {}): Promise<Rabbitmq> => {
   const name = options.name ?? "rabbitmq";
   const directory = join(scope.directory, name);
-  const login = { user: "millrace", password: randomBytes(12).toString("hex") };
+  const login = options.login ?? { username: "millrace", password: randomBytes(12).toString("hex") };
   const node = `${name}-${randomBytes(4).toString("hex")}@${scope.address}`;
   const ports = await choosePorts(scope);
   const env = environmentOf(scope, directory, ports, node);
@@ -115,7 +119,7 @@ export const createRabbitmq = async (scope: RunScope, options: RabbitmqOptions =
   let epmd: RunningProgram | undefined;
   let broker: RunningProgram | undefined;
   const management = `http://${scope.address}:${ports.management}`;
-  const authorization = `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}`;
+  const authorization = `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}`;
 
   const manage = managementClient(management, authorization);
 
@@ -123,13 +127,17 @@ export const createRabbitmq = async (scope: RunScope, options: RabbitmqOptions =
     host: scope.address,
     amqpPort: () => ports.amqp,
     amqpUrl: (vhost = "/", port = ports.amqp) =>
-      `amqp://${login.user}:${login.password}@${scope.address}:${port}/${encodeURIComponent(vhost)}`,
-    managementUrl: () => management.replace("://", `://${login.user}:${login.password}@`),
+      `amqp://${login.username}:${login.password}@${scope.address}:${port}/${encodeURIComponent(vhost)}`,
+    managementUrl: () => management.replace("://", `://${login.username}:${login.password}@`),
     manage,
     async addVhost(vhost) {
       const path = encodeURIComponent(vhost);
       await manage("PUT", `vhosts/${path}`, {});
-      await manage("PUT", `permissions/${path}/${login.user}`, { configure: ".*", write: ".*", read: ".*" });
+      await manage("PUT", `permissions/${path}/${login.username}`, {
+        configure: ".*",
+        write: ".*",
+        read: ".*",
+      });
     },
     async removeVhost(vhost) {
       await manage("DELETE", `vhosts/${encodeURIComponent(vhost)}`);
@@ -137,7 +145,8 @@ export const createRabbitmq = async (scope: RunScope, options: RabbitmqOptions =
     ctl: async (...args) => (await run(join(bin, "rabbitmqctl"), ["-q", ...args], { env })).stdout,
     async start() {
       await mkdir(directory, { recursive: true });
-      await writeFile(join(directory, "plugins"), "[rabbitmq_management].\n");
+      const plugins = ["rabbitmq_management", ...(options.plugins ?? [])];
+      await writeFile(join(directory, "plugins"), `[${plugins.join(",")}].\n`);
       await writeFile(join(directory, "rabbitmq.conf"), configOf(scope, ports, login, options.config ?? []));
       epmd ??= scope.spawn(
         `${name}-epmd`,
@@ -146,12 +155,8 @@ export const createRabbitmq = async (scope: RunScope, options: RabbitmqOptions =
       );
       const started = scope.spawn(name, [join(bin, "rabbitmq-server")], { env, cwd: directory });
       broker = started;
-      await untilReady(
-        "RabbitMQ",
-        started,
-        () => answers(`${management}/api/health/checks/virtual-hosts`, { authorization }),
-        90_000,
-      );
+      const health = `${management}/api/health/checks/port-listener/${ports.amqp}`;
+      await untilReady("RabbitMQ", started, () => answers(health, { authorization }), 90_000);
     },
     async kill() {
       await broker?.end(0);

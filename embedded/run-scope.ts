@@ -54,6 +54,10 @@ export type RunScope = {
 const randomBetween = (low: number, high: number): number =>
   low + Math.floor(Math.random() * (high - low + 1));
 
+/** An address inside 127.0.0.0/8 that nobody else will have chosen. */
+export const randomLoopback = (): string =>
+  `127.${randomBetween(10, 250)}.${randomBetween(0, 255)}.${randomBetween(2, 250)}`;
+
 const canListen = (address: string, port: number): Promise<number | undefined> =>
   new Promise((resolve) => {
     const server = createServer();
@@ -64,7 +68,8 @@ const canListen = (address: string, port: number): Promise<number | undefined> =
     });
   });
 
-const findFreePort = async (address: string): Promise<number> => {
+/** A port that nothing listens on at `address`, nor at 127.0.0.1. */
+export const findFreePort = async (address: string): Promise<number> => {
   for (let attempt = 0; attempt < 50; attempt++) {
     const port = await canListen(address, 0);
     if (port !== undefined && (await canListen("127.0.0.1", port)) !== undefined) return port;
@@ -80,7 +85,8 @@ const signalGroup = (group: number | undefined, signal: NodeJS.Signals): void =>
   }
 };
 
-const startProgram = (
+/** Starts a program in a process group of its own. */
+export const startProgram = (
   place: { readonly logFile: string; readonly name: string },
   command: readonly string[],
   options: SpawnOptions,
@@ -138,7 +144,7 @@ export const createRunScope = async (
 ): Promise<RunScope> => {
   const env = options.env ?? process.env;
   const directory = await mkdtemp(join(tmpdir(), "millrace-"));
-  const address = `127.${randomBetween(10, 250)}.${randomBetween(0, 255)}.${randomBetween(2, 250)}`;
+  const address = randomLoopback();
   const watchdog = startWatchdog(directory);
   const running = new Set<RunningProgram>();
   return {

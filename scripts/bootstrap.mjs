@@ -1,12 +1,13 @@
 // Brings a checkout to the point where the demo, the tests and the benches can run. Plain Node 20 or later, no dependency.
-//   node scripts/bootstrap.mjs [--npm-only] [--use-urls]
+//   node scripts/bootstrap.mjs [--npm-only] [--use-urls] [--cluster]
 // --npm-only: the packages of package-lock.json only. --use-urls: AMQP_URL, DATABASE_URL stand in for a broker and a database server.
+// --cluster: also what a Kubernetes for tests takes from the distribution, where it can be installed; who needs it says what it lacks.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
-import { programs } from "./programs.mjs";
+import { controlPlaneDistribution, nodeDistribution, programs } from "./programs.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const stampFile = `${root}node_modules/.millrace-lock-hash`;
@@ -77,8 +78,9 @@ const installNpmPackages = () => {
   writeFileSync(stampFile, lockHash());
 };
 
-/** @type {(useUrls: boolean) => readonly (keyof typeof programs)[]} */
-const neededPrograms = (useUrls) => {
+/** @type {(flags: Flags) => readonly (keyof typeof programs)[]} */
+const neededPrograms = ({ useUrls, npmOnly }) => {
+  if (npmOnly) return [];
   /** @type {(keyof typeof programs)[]} */
   const needed = ["prometheus", "alertmanager"];
   if (!useUrls || process.env["AMQP_URL"] === undefined) needed.push("rabbitmq", "epmd");
@@ -95,12 +97,12 @@ const agreed = async (question) => {
   return !/^n/i.test(answer.trim());
 };
 
-/** @type {(missing: readonly (keyof typeof programs)[], useUrls: boolean) => string} */
-const instructions = (missing, useUrls) => {
+/** @type {(names: readonly (keyof typeof programs)[], useUrls: boolean) => string} */
+const instructions = (names, useUrls) => {
   const instead = /** @type {Partial<Record<keyof typeof programs, string>>} */ (
     useUrls ? { rabbitmq: "AMQP_URL, or ", postgres: "DATABASE_URL, or " } : {}
   );
-  const lines = missing.map((name) => {
+  const lines = names.map((name) => {
     const { title, debian, variable } = programs[name];
     const wrong = process.env[variable];
     if (wrong !== undefined) return `  ${title}: ${variable} points at ${wrong}, where it is not`;
@@ -125,41 +127,59 @@ const aptInstall = (packages) => {
   );
 };
 
-/** @type {(useUrls: boolean) => readonly (keyof typeof programs)[]} */
-const missingPrograms = (useUrls) =>
-  neededPrograms(useUrls).filter((name) => programs[name].find(process.env) === undefined);
+/** @type {(names: readonly (keyof typeof programs)[]) => readonly (keyof typeof programs)[]} */
+const missing = (names) => names.filter((name) => programs[name].find(process.env) === undefined);
 
-/** @type {(useUrls: boolean) => readonly string[]} */
-const missingPackages = (useUrls) => [
-  ...new Set(missingPrograms(useUrls).map((name) => programs[name].debian)),
-];
+/** @type {(flags: Flags) => readonly (keyof typeof programs)[]} */
+const wantedPrograms = ({ cluster }) =>
+  cluster && process.env["KUBECONFIG"] === undefined
+    ? [...controlPlaneDistribution, ...nodeDistribution]
+    : [];
 
-/** Ends with instructions unless this user may install what is missing, and wants it. @type {(useUrls: boolean) => Promise<void>} */
-const agreeToInstall = async (useUrls) => {
-  const misled = missingPrograms(useUrls).some((name) => process.env[programs[name].variable] !== undefined);
+/** @type {(names: readonly (keyof typeof programs)[]) => readonly string[]} */
+const packagesOf = (names) => [...new Set(names.map((name) => programs[name].debian))];
+
+/**
+ * Answers with the packages to be installed. Ends with instructions where a program is needed, and this user may not
+ * install it or does not want to; one that is only wanted is then done without.
+ * @type {(flags: Flags) => Promise<readonly string[]>}
+ */
+const agreeToInstall = async (flags) => {
+  const needed = missing(neededPrograms(flags));
+  const wanted = missing(wantedPrograms(flags));
+  if (needed.length + wanted.length === 0) return [];
+  const misled = [...needed, ...wanted].some((name) => process.env[programs[name].variable] !== undefined);
   const mayInstall = !misled && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
-  const question = `Install ${missingPackages(useUrls).join(", ")} from the distribution?`;
-  if (!mayInstall || !(await agreed(question))) fail(instructions(missingPrograms(useUrls), useUrls));
+  const packages = packagesOf([...needed, ...wanted]);
+  if (mayInstall && (await agreed(`Install ${packages.join(", ")} from the distribution?`))) return packages;
+  if (needed.length > 0) fail(instructions(needed, flags.useUrls));
+  return [];
 };
 
-/** @type {(useUrls: boolean) => void} */
-const installPrograms = (useUrls) => {
-  const packages = missingPackages(useUrls);
+/** @type {(packages: readonly string[], flags: Flags) => void} */
+const installPrograms = (packages, flags) => {
   say(`installing ${packages.join(", ")} from the distribution (no service is started) ...`);
   if (!aptInstall(packages)) say("apt-get failed; its messages stand above");
-  const missing = missingPrograms(useUrls);
-  if (missing.length > 0) fail(instructions(missing, useUrls));
+  const still = missing(neededPrograms(flags));
+  if (still.length > 0) fail(instructions(still, flags.useUrls));
 };
 
 if (Number(process.versions.node.split(".")[0]) < 20)
   fail(`Node 20 or later is needed to begin with; this is ${process.version}`);
 process.on("SIGINT", () => process.exit(130));
 process.on("SIGTERM", () => process.exit(143));
-const useUrls = process.argv.includes("--use-urls");
-const programsAreThere = () => process.argv.includes("--npm-only") || missingPrograms(useUrls).length === 0;
-if (!programsAreThere()) await agreeToInstall(useUrls);
-if (!npmPackagesAreCurrent() || !programsAreThere()) {
+/** @typedef {{ readonly npmOnly: boolean, readonly useUrls: boolean, readonly cluster: boolean }} Flags */
+/** @type {Flags} */
+const flags = {
+  npmOnly: process.argv.includes("--npm-only"),
+  useUrls: process.argv.includes("--use-urls"),
+  cluster: process.argv.includes("--cluster"),
+};
+const packages = await agreeToInstall(flags);
+if (!npmPackagesAreCurrent() || packages.length > 0) {
   await takeLock();
   installNpmPackages();
-  if (!programsAreThere()) installPrograms(useUrls);
+  // another bootstrap may have installed them meanwhile
+  const isMissing = missing([...neededPrograms(flags), ...wantedPrograms(flags)]).length > 0;
+  if (packages.length > 0 && isMissing) installPrograms(packages, flags);
 }

@@ -41,7 +41,19 @@ const program = ({ file = "", guess, ...described }) => ({
   },
 });
 
-/** @type {Readonly<Record<"rabbitmq" | "epmd" | "prometheus" | "alertmanager" | "postgres", Program>>} */
+/** One that lies on PATH. @type {(name: string, title: string, debian: string) => Program} */
+const ordinary = (name, title, debian) =>
+  program({
+    title,
+    variable: `${name.toUpperCase()}_BIN`,
+    debian,
+    guess: (env) => onPath(env, name),
+  });
+
+/** @typedef {"etcd" | "openssl"} ControlPlaneProgram */
+/** @typedef {"containerd" | "ctr" | "runc" | "cni" | "iptables" | "ip6tables" | "ip" | "debootstrap" | "dockerd" | "docker"} NodeProgram */
+
+/** @type {Readonly<Record<"rabbitmq" | "epmd" | "prometheus" | "promtool" | "alertmanager" | "postgres" | ControlPlaneProgram | NodeProgram, Program>>} */
 export const programs = {
   rabbitmq: program({
     title: "RabbitMQ",
@@ -65,6 +77,7 @@ export const programs = {
     debian: "prometheus",
     guess: (env) => onPath(env, "prometheus"),
   }),
+  promtool: ordinary("promtool", "promtool", "prometheus"),
   alertmanager: program({
     title: "Alertmanager",
     variable: "ALERTMANAGER_BIN",
@@ -78,4 +91,45 @@ export const programs = {
     file: "initdb",
     guess: newestPostgres,
   }),
+  etcd: ordinary("etcd", "etcd", "etcd-server"),
+  openssl: ordinary("openssl", "OpenSSL", "openssl"),
+  containerd: ordinary("containerd", "containerd", "containerd"),
+  ctr: ordinary("ctr", "containerd's client", "containerd"),
+  runc: ordinary("runc", "runc", "runc"),
+  cni: program({
+    title: "CNI plugins",
+    variable: "CNI_BIN_DIR",
+    debian: "containernetworking-plugins",
+    file: "bridge",
+    guess: () => ["/usr/lib/cni", "/opt/cni/bin"].find((folder) => existsSync(join(folder, "bridge"))),
+  }),
+  iptables: ordinary("iptables", "iptables", "iptables"),
+  ip6tables: ordinary("ip6tables", "ip6tables", "iptables"),
+  ip: ordinary("ip", "iproute2", "iproute2"),
+  debootstrap: ordinary("debootstrap", "debootstrap", "debootstrap"),
+  dockerd: ordinary("dockerd", "Docker's daemon", "docker.io"),
+  docker: program({
+    title: "Docker's client",
+    variable: "DOCKER_BIN",
+    debian: "docker.io",
+    // Of the daemon's version: another one may come first on PATH.
+    guess: (env) => onPath(env, "docker", ["/usr/bin"]),
+  }),
 };
+
+/** What etcd and the API server need beside what is built. @type {readonly ControlPlaneProgram[]} */
+export const controlPlaneDistribution = ["etcd", "openssl"];
+
+/** What a node that runs pods needs beside that. @type {readonly NodeProgram[]} */
+export const nodeDistribution = [
+  "containerd",
+  "ctr",
+  "runc",
+  "cni",
+  "iptables",
+  "ip6tables",
+  "ip",
+  "debootstrap",
+  "dockerd",
+  "docker",
+];

@@ -19,7 +19,7 @@ type Room = {
 const house: Readonly<Record<string, Room>> = {
   "kit/src": {
     rooms: ["kit/src/job", "kit/src/amqp", "kit/src/worker", "kit/src/client"],
-    packages: [],
+    packages: ["prom-client"],
   },
   "kit/src/job": { rooms: ["kit/src"], packages: ["zod"] },
   "kit/src/amqp": { rooms: ["kit/src", "kit/src/job"], packages: ["amqplib", "node:"] },
@@ -31,6 +31,7 @@ const house: Readonly<Record<string, Room>> = {
   "kit/src/testing": { rooms: ["kit/src", "kit/src/job", "kit/src/worker"], packages: ["zod", "node:"] },
   "src/control": { rooms: [], packages: [] },
   "src/resource": { rooms: ["src/control"], packages: ["zod"] },
+  "src/convert": { rooms: ["src/resource"], packages: ["zod"] },
   "src/operator": {
     rooms: ["kit/src", "src/control", "src/resource"],
     packages: ["fastify", "pino", "prom-client", "yaml", "zod", "node:"],
@@ -50,15 +51,21 @@ const house: Readonly<Record<string, Room>> = {
     implements: ["src/operator"],
     packages: ["prom-client", "zod", "node:"],
   },
+  "src/credentials": { rooms: ["kit/src"], packages: ["undici", "zod", "node:"] },
   "src/prometheus": {
-    rooms: ["kit/src", "kit/src/worker"],
+    rooms: ["kit/src", "kit/src/worker", "src/credentials"],
     implements: ["src/operator"],
     packages: ["zod", "node:"],
   },
   "src/rabbitmq": {
-    rooms: ["kit/src", "kit/src/amqp"],
+    rooms: ["kit/src", "kit/src/amqp", "src/credentials"],
     implements: ["src/operator"],
     packages: ["zod", "node:"],
+  },
+  "src/kubernetes": {
+    rooms: ["kit/src", "src/control", "src/resource"],
+    implements: ["src/operator"],
+    packages: ["@kubernetes/client-node", "prom-client", "zod", "node:"],
   },
   "src/cli": {
     rooms: [
@@ -69,6 +76,7 @@ const house: Readonly<Record<string, Room>> = {
       "kit/src/client",
       "src/control",
       "src/resource",
+      "src/convert",
       "src/operator",
       "src/gateway",
       "src/store",
@@ -76,6 +84,7 @@ const house: Readonly<Record<string, Room>> = {
       "src/processes",
       "src/prometheus",
       "src/rabbitmq",
+      "src/kubernetes",
     ],
     packages: ["commander", "nodemailer", "pino", "prom-client", "yaml", "node:"],
   },

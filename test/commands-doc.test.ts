@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Command, type Option } from "commander";
 import { describe, expect, test } from "vitest";
+import { convertCommand } from "../src/cli/convert.ts";
+import { crdsCommand } from "../src/cli/crds.ts";
 import { explainCommand } from "../src/cli/explain.ts";
 import { addGatewayFlags } from "../src/cli/gateway-flags.ts";
 import { addOperatorFlags } from "../src/cli/operator-flags.ts";
@@ -13,6 +15,8 @@ const commands: Readonly<Record<string, Command>> = {
   gateway: addGatewayFlags(new Command(), {}),
   worker: addWorkerFlags(new Command(), {}),
   explain: explainCommand({}),
+  convert: convertCommand({}),
+  crds: crdsCommand(),
 };
 const sections = readFileSync(new URL("../docs/commands.md", import.meta.url), "utf8").split(
   /^## millrace /m,
@@ -24,10 +28,10 @@ const row = (flag: string, variable: string | undefined, preset: string | undefi
   ...(preset !== undefined && { preset }),
 });
 
-/** The rows of the table of flags: `flag`, `variable` or -, `default` or -, meaning. */
+/** The rows of the table of flags: `--flag` or `-f, --flag`, `variable` or -, `default` or -, meaning. */
 const documented = (command: string): readonly Row[] => {
   const section = sections.find((text) => new RegExp(`^${command}\\b`).test(text)) ?? "";
-  const cells = /^\| `(--[^`]+)` \| (?:`([^`]+)`|-) \| (?:`([^`]+)`|-) \| .+ \|$/gm;
+  const cells = /^\| `(-[^`]+)` \| (?:`([^`]+)`|-) \| (?:`([^`]+)`|-) \| .+ \|$/gm;
   return [...section.matchAll(cells)].map(([, flag = "", variable, preset]) => row(flag, variable, preset));
 };
 

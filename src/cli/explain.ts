@@ -1,67 +1,54 @@
 import { Command, InvalidArgumentError } from "commander";
 import { ConfigError } from "../../kit/src/config-error.ts";
-import type { AutoscalerView } from "../operator/autoscaler-view.ts";
-import { explanationOf } from "../operator/explanation.ts";
+import { type Explanation, printExplanation } from "./explanation-output.ts";
+import { askOperator } from "./explain-from-operator.ts";
 
-type Flags = { readonly url: string; readonly json: boolean; readonly last: number };
-type Problem = { readonly title: string; readonly autoscalers: readonly string[] };
+type Flags = {
+  readonly url?: string;
+  readonly namespace?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly json: boolean;
+  readonly last: number;
+};
+type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `millrace explain NAME`: why an autoscaler has the replicas it has, asked from a running operator. */
-export function explainCommand(env: Readonly<Record<string, string | undefined>> = process.env): Command {
+const localOperator = "http://127.0.0.1:9090";
+
+/** `millrace explain NAME`: why an autoscaler has the replicas it has, asked from a running operator or read from a cluster. */
+export function explainCommand(env: Environment = process.env): Command {
   return new Command("explain")
     .description(
-      "Says why an autoscaler has the replicas it has. Exit codes: 0 explained, 1 unknown name or no operator, 2 wrong usage.",
+      "Says why an autoscaler has the replicas it has. Exit codes: 0 explained, 1 unknown name, no operator or no cluster, 2 wrong usage.",
     )
     .argument("<name>", "of the autoscaler, or namespace/name")
     .option(
       "--url <url>",
-      "the operator (MILLRACE_OPERATOR_URL; default http://127.0.0.1:9090)",
-      env["MILLRACE_OPERATOR_URL"] ?? "http://127.0.0.1:9090",
+      "a running operator (MILLRACE_OPERATOR_URL); without it the one on this machine, if there is one, else the cluster",
+      env["MILLRACE_OPERATOR_URL"],
     )
-    .option("--json", "what the operator knows, as JSON", false)
+    .option("-n, --namespace <name>", "read the cluster: the autoscaler's namespace")
+    .option("--kubeconfig <file>", "read the cluster: how to reach it")
+    .option("--context <name>", "read the cluster: a context of the kubeconfig other than its current one")
+    .option("--json", "what is known, as JSON", false)
     .option("--last <count>", "how many decisions; default 10", wholeNumber, 10)
-    .action((name: string, flags: Flags) => explain(name, flags));
+    .action(async (name: string, flags: Flags) => {
+      printExplanation(await explain(name, flags, env), { ...flags, nowMs: Date.now() });
+    });
 }
 
-async function explain(name: string, { url, json, last }: Flags): Promise<void> {
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
-    throw new ConfigError([`--url: expected http://host:port of an operator, got ${url}`]);
-  const path = name.split("/").map(encodeURIComponent).join("/");
-  const response = await fetch(`${url.replace(/\/$/, "")}/v1/autoscalers/${path}`, {
-    signal: AbortSignal.timeout(10_000),
-  }).catch((cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))));
-  if (response instanceof Error) return fail([`No operator answers at ${url}.`, ...remedy]);
-  // JSON of whoever listens there: every part of it may be missing.
-  const answer = (await response.json().catch(() => undefined)) as
-    | Partial<AutoscalerView & Problem>
-    | undefined;
-  if (response.ok && isView(answer)) {
-    const view = { ...answer, decisions: answer.decisions.slice(-last) };
-    return console.log(json ? JSON.stringify(view) : explanationOf(answer, { last, nowMs: Date.now() }));
-  }
-  const { title, autoscalers } = answer ?? {};
-  if (title === undefined || autoscalers === undefined)
-    return fail([`${url} answers ${response.status}: is it an operator?`, ...remedy]);
-  fail([
-    title,
-    autoscalers.length === 0 ? "There is none." : "There are:",
-    ...autoscalers.map((key) => `  ${key}`),
-  ]);
-}
-
-/** Anything may listen at the address that was given. */
-function isView(answer: Partial<AutoscalerView> | undefined): answer is AutoscalerView {
-  return answer?.kind === "WorkerAutoscaler" && Array.isArray(answer.decisions);
-}
-
-const remedy = [
-  "Start one with: millrace operator --config DIR ...",
-  "or name a running one with --url http://host:port.",
-];
-
-function fail(lines: readonly string[]): void {
-  for (const line of lines) console.error(line);
-  process.exitCode = 1;
+async function explain(name: string, flags: Flags, env: Environment): Promise<Explanation> {
+  const { url, namespace, kubeconfig, context } = flags;
+  const saysCluster = namespace !== undefined || kubeconfig !== undefined || context !== undefined;
+  if (url !== undefined && !saysCluster) return askOperator(name, url);
+  if (flags.url !== undefined && env["MILLRACE_OPERATOR_URL"] === undefined)
+    throw new ConfigError(["--url: does not go with --namespace, --kubeconfig and --context: choose one"]);
+  const local = saysCluster ? undefined : await askOperator(name, localOperator);
+  if (local !== undefined && local.kind !== "nobody") return local;
+  const { readCluster } = await import("./explain-from-cluster.ts");
+  const cluster = await readCluster(name, { namespace, kubeconfig, context, env });
+  if (local === undefined || cluster.kind !== "nobody") return cluster;
+  return { kind: "nobody", lines: [...local.lines, ...cluster.lines] };
 }
 
 function wholeNumber(text: string): number {

@@ -22,6 +22,14 @@ const subcommands: Readonly<
     summary: "say why an autoscaler has the replicas it has",
     load: async () => (await import("./explain.ts")).explainCommand(),
   },
+  crds: {
+    summary: "print the custom resource definitions of this version",
+    load: async () => (await import("./crds.ts")).crdsCommand(),
+  },
+  convert: {
+    summary: "make WorkerAutoscalers from KEDA's ScaledObjects",
+    load: async () => (await import("./convert.ts")).convertCommand(),
+  },
 };
 
 const version = (): string => {

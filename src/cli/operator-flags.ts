@@ -2,6 +2,16 @@ import type { Command } from "commander";
 
 export type OperatorFlags = {
   readonly config?: readonly string[];
+  readonly kubernetes?: boolean;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespaces?: string;
+  readonly leaseName: string;
+  readonly leaseNamespace?: string;
+  readonly leaderElection: boolean;
+  readonly protectBusyPods?: boolean;
+  readonly brokersFile?: string;
+  readonly prometheusFile?: string;
   readonly amqpUrl?: string;
   readonly managementUrl?: string;
   readonly prometheusUrl?: string;
@@ -19,7 +29,25 @@ export type OperatorFlags = {
 
 type Flag = readonly [flag: string, variable: string, description: string, preset?: string];
 
+const clusterFlags: readonly Flag[] = [
+  ["--kubeconfig <file>", "MILLRACE_KUBECONFIG", "with --kubernetes: how to reach the cluster"],
+  ["--context <name>", "MILLRACE_CONTEXT", "of the kubeconfig"],
+  ["--namespaces <names>", "MILLRACE_NAMESPACES", "only the autoscalers of these, separated by commas"],
+  [
+    "--lease-name <name>",
+    "MILLRACE_LEASE_NAME",
+    "the Lease by which one of several operators leads",
+    "millrace-operator",
+  ],
+  ["--lease-namespace <name>", "MILLRACE_LEASE_NAMESPACE", "where that Lease is"],
+];
+
 const flags: readonly Flag[] = [
+  [
+    "--brokers-file <file>",
+    "MILLRACE_BROKERS_FILE",
+    "all brokers with their credentials, instead of --amqp-url and --management-url",
+  ],
   [
     "--amqp-url <url>",
     "AMQP_URL",
@@ -31,6 +59,11 @@ const flags: readonly Flag[] = [
     "broker's management API, http://user:password@host:port",
   ],
   ["--prometheus-url <url>", "PROMETHEUS_URL", "where the workers' metrics are"],
+  [
+    "--prometheus-file <file>",
+    "MILLRACE_PROMETHEUS_FILE",
+    "the same with credentials, headers, TLS and names of labels, instead of --prometheus-url",
+  ],
   [
     "--scrape-seconds <seconds>",
     "PROMETHEUS_SCRAPE_SECONDS",
@@ -71,10 +104,28 @@ export function addOperatorFlags(
     env["MILLRACE_CONFIG"]?.split(","),
   );
   command.option(
+    "--kubernetes",
+    "take WorkerAutoscalers from a cluster and scale what is there; needs no saying in a pod without --config",
+  );
+  addFlags(command, clusterFlags, env);
+  command.option("--no-leader-election", "decide without a Lease: only where this is the only operator");
+  command.option(
+    "--protect-busy-pods",
+    "with --kubernetes: annotate pods that run jobs, so that node consolidation leaves them alone",
+  );
+  command.option(
     "--no-fast-path",
     "do not ask the broker: everything comes through Prometheus, and min should be 1 or more",
   );
-  for (const [flag, variable, description, preset] of flags) {
+  return addFlags(command, flags, env);
+}
+
+function addFlags(
+  command: Command,
+  list: readonly Flag[],
+  env: Readonly<Record<string, string | undefined>>,
+): Command {
+  for (const [flag, variable, description, preset] of list) {
     command.option(
       flag,
       `${description} (${variable}${preset === undefined ? "" : `; default ${preset}`})`,

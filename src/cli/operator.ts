@@ -12,9 +12,16 @@ import { createProcessFleet } from "../processes/process-fleet.ts";
 import { createPrometheusFloorSource } from "../prometheus/prometheus-floor-source.ts";
 import { createPrometheusWorkerSource } from "../prometheus/prometheus-worker-source.ts";
 import { createRabbitmqBrokerSource } from "../rabbitmq/rabbitmq-broker-source.ts";
+import { asPortProblem } from "./as-port-problem.ts";
+import { brokerAccessList } from "./broker-access-list.ts";
+import { isOnKubernetes } from "./kubernetes-settings.ts";
+import { loadBrokers } from "./load-brokers.ts";
+import { loadPrometheus } from "./load-prometheus.ts";
+import { staleAfterSeconds } from "./operator-common.ts";
 import { addOperatorFlags, type OperatorFlags } from "./operator-flags.ts";
-import { type OperatorSettings, parseOperatorFlags } from "./operator-settings.ts";
+import { parseOperatorFlags } from "./operator-settings.ts";
 import { poolOf } from "./pool-of.ts";
+import { packageVersion } from "./package-version.ts";
 import { runServices } from "./run-services.ts";
 
 /** `millrace operator`: sizes the workers of every autoscaler until SIGTERM or SIGINT; its process pools drain with it. */
@@ -22,11 +29,17 @@ export function operatorCommand(): Command {
   const command = new Command("operator").description(
     "Runs just enough workers for each WorkerAutoscaler, and says why. Flags win over the environment.",
   );
-  return addOperatorFlags(command, process.env).action((flags: OperatorFlags) => run(flags));
+  return addOperatorFlags(command, process.env).action(async (flags: OperatorFlags) => {
+    if (!isOnKubernetes(flags, process.env)) return runOnFiles(flags);
+    // Loaded only when it is needed, like the process pools' counterpart.
+    return (await import("./operator-on-kubernetes.ts")).runOnKubernetes(flags);
+  });
 }
 
-async function run(flags: OperatorFlags): Promise<void> {
+async function runOnFiles(flags: OperatorFlags): Promise<void> {
   const { settings, problems } = parseOperatorFlags(flags);
+  const brokers = await loadBrokers(flags, problems);
+  const prometheus = await loadPrometheus(flags, problems);
   const load = () => loadResources(settings.config);
   const resources = await load().catch((cause: unknown) => {
     if (!(cause instanceof ConfigError)) throw cause;
@@ -37,7 +50,7 @@ async function run(flags: OperatorFlags): Promise<void> {
   const logger = pino({ level: flags.logLevel });
   const registry = new Registry();
   const nowMs = () => Date.now();
-  const { amqpUrl, prometheus } = settings;
+  const { amqpUrl } = flags;
   const fleet = createProcessFleet({
     ...settings.fleet,
     pools: resources.pools.map(poolOf),
@@ -45,23 +58,27 @@ async function run(flags: OperatorFlags): Promise<void> {
     registry,
     logger,
   });
-  const broker = brokerOf(settings, logger);
+  const broker =
+    brokers.length > 0 && settings.fastPath ? createRabbitmqBrokerSource({ brokers, logger }) : undefined;
+  const accessList = brokerAccessList(brokers);
   const operator = createOperator(
     {
       autoscalers: resources.autoscalers,
       fleet,
       ...(broker !== undefined && { broker }),
+      ...(accessList !== undefined && { brokers: accessList }),
       ...(prometheus !== undefined && {
         workers: createPrometheusWorkerSource(prometheus),
         floors: createPrometheusFloorSource(prometheus),
       }),
       state: createFileStateStore(flags.state, { nowMs }),
       registry,
+      version: packageVersion(),
       logger,
       nowMs,
       listen: settings.listen,
     },
-    { cycleSeconds: settings.cycleSeconds, staleAfterSeconds: Math.max(30, 3 * settings.scrapeSeconds) },
+    { cycleSeconds: settings.cycleSeconds, staleAfterSeconds: staleAfterSeconds(prometheus) },
   );
   const watch = createResourceWatch({
     load,
@@ -71,18 +88,7 @@ async function run(flags: OperatorFlags): Promise<void> {
   });
   await runServices([fleet, ...(broker === undefined ? [] : [broker]), operator, watch], {
     until: untilSignal(logger),
-  }).catch((cause: unknown) => {
-    if (!(cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE")) throw cause;
-    throw new ConfigError([
-      `--listen: ${flags.listen} is in use: stop what listens there, or choose another port`,
-    ]);
-  });
-}
-
-function brokerOf({ amqpUrl, managementUrl, fastPath }: OperatorSettings, logger: Logger) {
-  if (amqpUrl === undefined || !fastPath) return undefined;
-  const broker = { name: "default", url: amqpUrl, ...(managementUrl !== undefined && { managementUrl }) };
-  return createRabbitmqBrokerSource({ brokers: [broker], logger });
+  }).catch(asPortProblem("--listen"));
 }
 
 /** A second signal ends the process at once; the keepers of the pools then drain the workers. */

@@ -4,21 +4,22 @@ import { withAgreement } from "./rules/agreement.ts";
 import { type DecideInput, decide, wantedReplicas } from "./rules/decide.ts";
 import { fallbackActive, fallbackReplicas } from "./rules/fallback.ts";
 import { largestWish, withWish } from "./rules/hold.ts";
+import { isFull, missingReplicas } from "./rules/missing.ts";
 import type { Proposal } from "./rules/proposal.ts";
 import { leastWithoutInterruption } from "./rules/victims.ts";
 import type { Scene } from "./scene.ts";
+import type { CleanFleet } from "./signals/clean-readings.ts";
 import { longServiceSeconds } from "./signals/service-time.ts";
 import { startupOf } from "./signals/startup.ts";
 import type { ControlState } from "./state.ts";
 
-/** At most one order in a fifth of a start-up, at most 2 s. Seconds. */
-const pacingSeconds = (startupSeconds: number): number => Math.min(2, 0.2 * startupSeconds);
-
-const capacityBlocked = ({ fleet }: Scene, lane: LaneWish | undefined): boolean => {
-  if (fleet.uncreated > 0) return true;
-  const failing = fleet.starting.filter(({ phase }) => phase === "failing").length;
-  return lane !== undefined && failing > 0 && failing >= Math.max(1, fleet.ready);
-};
+/**
+ * At most one order in a fifth of a start-up, at most 2 s; at most 1 s while less than half of what was ordered is ready,
+ * as the order was then placed for the first jobs of what may be a burst, and there is little throughput to judge it by.
+ * Seconds.
+ */
+const pacingSeconds = ({ ready, desired }: CleanFleet, startupSeconds: number): number =>
+  Math.min(2 * ready < desired ? 1 : 2, 0.2 * startupSeconds);
 
 export type Ruled = {
   readonly proposal: Proposal;
@@ -29,20 +30,32 @@ export type Ruled = {
 const isWarm = (scene: Scene, lanes: readonly LaneWish[], policy: Policy): boolean =>
   policy.idle || (scene.completeness.kind === "complete" && lanes.every(({ warm }) => warm));
 
+/** Jobs that somebody holds: of what was only prefetched too, as its replica may be at work on it any moment. */
+const heldJobs = ({ view }: LaneWish): number =>
+  view.reads.reduce((sum, { queue }) => sum + (queue.broker?.unacked ?? 0), 0);
+
+/** What jobs may take: by their law, and at least what those in progress have taken. Seconds; undefined while nothing is known. */
+const longSeconds = ({ view }: LaneWish, expectedSeconds: number | undefined): number | undefined => {
+  const { service, unsettled } = view.memory;
+  const long = longServiceSeconds(service, view.service, expectedSeconds);
+  return long && Math.max(long, unsettled.seconds / Math.max(1, view.backlog.running));
+};
+
 const leastOf = (scene: Scene, lanes: readonly LaneWish[]): number => {
   const { settings, fleet } = scene;
-  const long = lanes.map(({ view }) =>
-    longServiceSeconds(view.memory.service, view.service, settings.expectedServiceSeconds),
-  );
+  const long = lanes.map((lane) => longSeconds(lane, settings.expectedServiceSeconds));
   return leastWithoutInterruption({
     fleet,
     idleOnly: settings.idleOnly,
     longServiceSeconds: long.some((seconds) => seconds === undefined)
       ? undefined
       : Math.max(...long.map((seconds) => seconds ?? 0)),
-    running: lanes.reduce((sum, { view }) => sum + view.backlog.running, 0),
+    running: lanes.reduce((sum, lane) => sum + Math.max(lane.view.backlog.running, heldJobs(lane)), 0),
   });
 };
+
+/** Statistics and scrapes come every few seconds: a shorter silence says nothing. Seconds. */
+const STALLED_SECONDS = 8;
 
 /** Takes the policy's choice through the rules, and remembers what they need next time. */
 export const applyRules = (scene: Scene, lanes: readonly LaneWish[], policy: Policy): Ruled => {
@@ -51,6 +64,7 @@ export const applyRules = (scene: Scene, lanes: readonly LaneWish[], policy: Pol
   const from = fleet.desired;
   const holdSeconds = holdSecondsOf(scene, lanes);
   const { orderedAt, raisedAt } = state.fleet;
+  const missing = missingReplicas(fleet);
   const input: Omit<DecideInput, "in" | "fallback"> = {
     settings,
     from,
@@ -58,9 +72,11 @@ export const applyRules = (scene: Scene, lanes: readonly LaneWish[], policy: Pol
     reason: policy.reason,
     idle: policy.idle,
     out: {
-      capacityBlocked: capacityBlocked(scene, policy.lane),
+      capacityBlocked: isFull(missing, fleet),
+      failing: missing.failing,
       limit: policy.limit,
-      pacing: from > 0 && orderedAt !== null && t - orderedAt < pacingSeconds(startupOf(scene.startup).p50),
+      pacing:
+        from > 0 && orderedAt !== null && t - orderedAt < pacingSeconds(fleet, startupOf(scene.startup).p50),
     },
   };
   const complete = completeness.kind === "complete";
@@ -82,6 +98,7 @@ export const applyRules = (scene: Scene, lanes: readonly LaneWish[], policy: Pol
         : undefined,
     in: {
       rollout: fleet.rollout,
+      stalled: lanes.some(({ view }) => view.stalledSeconds > STALLED_SECONDS),
       complete,
       warm: isWarm(scene, lanes, policy),
       agreed: agreement.proven,

@@ -1,5 +1,6 @@
 import type { LaneWish } from "./policy/lane-wish.ts";
 import type { Reason } from "./reason.ts";
+import { missingReplicas, missingText } from "./rules/missing.ts";
 import type { Proposal } from "./rules/proposal.ts";
 import type { Settings } from "./settings.ts";
 import type { CleanFleet } from "./signals/clean-readings.ts";
@@ -45,13 +46,14 @@ const BECAUSE: Readonly<Record<Reason, Because>> = {
   unconfirmed: (account) => `${asked(account)}, but a second sample must agree first`,
   "warming-up": (account) => `${asked(account)}, but too little was measured since the start`,
   "waiting-for-idle": (account) => `${asked(account)}, but removing one now would interrupt a job`,
+  stalled: () => "jobs wait and none of those in progress ends, so removing replicas cannot help",
   rollout: (account) => `${asked(account)}, but a rollout is in progress`,
   "scale-out-disabled": (account) => `${wanted(account)}, but scale-out is switched off`,
   "scale-out-pacing": (account) => `${wanted(account)}, but more were ordered a moment ago`,
   ineffective: (account) =>
     `${wanted(account)}, but more replicas brought no more throughput: something downstream limits it`,
   capacity: (account) =>
-    `${wanted(account)}, but ${plural(account.fleet.uncreated, "replica")} could not be created and ${account.fleet.starting.length} do not start`,
+    `${wanted(account)}, but more would not come either: ${missingText(missingReplicas(account.fleet))}`,
   min: ({ settings }) => `min is ${settings.min}`,
   max: (account) => `${wanted(account)}, but max is ${account.settings.max}`,
   schedule: ({ settings }) =>

@@ -18,6 +18,7 @@ export const REASONS = {
   unconfirmed: "Fewer replicas would do by one sample; a second of another time must agree first.",
   "warming-up": "Fewer replicas would do, but too little was measured since the start.",
   "waiting-for-idle": "Fewer replicas would do, but removing one would interrupt a job.",
+  stalled: "Jobs wait and none of those in progress has ended for a while; removing replicas would not help.",
   rollout: "Fewer replicas would do; a rollout is in progress.",
   "scale-out-disabled": "More replicas are needed; scale-out is switched off.",
   "scale-out-pacing": "More replicas are needed; the last order was placed a moment ago.",

@@ -91,7 +91,7 @@ describe("several queues", () => {
     const strict = step(
       SPEC,
       undefined,
-      readings(0, [{ ...queue(30), waitSeconds: 1 }, queue(30, 0, "r")]),
+      readings(0, [{ ...queue(30), waitSeconds: 7 }, queue(30, 0, "r")]),
       0,
     ).verdict.to;
     expect(two).toBeGreaterThan(one);
@@ -215,6 +215,16 @@ describe("what the cluster does not give", () => {
     const starting = [1, 2].map((ageSeconds) => ({ ageSeconds, phase: "failing" as const }));
     const failing = step(SPEC, undefined, readings(2, [queue(400)], { ready: 0, starting }), 0).verdict;
     expect(failing).toMatchObject({ to: 2, reason: "capacity" });
+  });
+
+  test("replicas that wait for a node hold the count too, once that takes longer than placing does", () => {
+    const waiting = (ageSeconds: number) => {
+      const starting = [{ ageSeconds, phase: "unscheduled" as const }];
+      return step(SPEC, undefined, readings(3, [queue(400, 2)], { ready: 2, starting }), 0).verdict;
+    };
+    expect(waiting(60)).toMatchObject({ to: 3, reason: "capacity", limitedBy: ["capacity"] });
+    expect(waiting(60).explanation).toContain("1 replica finds no node with room");
+    expect(waiting(1).to).toBeGreaterThan(3);
   });
 
   test("what was ordered a moment ago is not ordered again", () => {

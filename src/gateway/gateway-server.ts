@@ -12,6 +12,7 @@ import {
 import type { JobContract } from "../../kit/src/job/define-job.ts";
 import { uuidV7 } from "../../kit/src/job/uuid-v7.ts";
 import type { Logger } from "../../kit/src/logger.ts";
+import { collectNodeMetrics } from "../../kit/src/node-metrics.ts";
 import type { Service } from "../../kit/src/service.ts";
 import { AmqpJobPublisher } from "./amqp-job-publisher.ts";
 import { buildGateway } from "./build-gateway.ts";
@@ -48,6 +49,7 @@ export class GatewayServer implements Service {
     const { amqpUrl, topology, store, contracts, log } = deps;
     const link = { ...deps.link, url: amqpUrl, logger: log };
     const registry = new Registry();
+    collectNodeMetrics(registry);
     const metrics = createGatewayMetrics(registry);
     const nowMs = (): number => Date.now();
     this.#publisher = createPublisher({

@@ -1,5 +1,7 @@
-import { Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import type { Autoscaler } from "./autoscaler.ts";
+import { registerScrapedCounter, registerScrapedGauge, type Series } from "./scraped-metric.ts";
+import { autoscalerLabelNames, SeriesLabels } from "./series-labels.ts";
 
 type Read = (autoscaler: Autoscaler) => number | undefined;
 
@@ -35,7 +37,7 @@ const gauges: readonly (readonly [name: string, help: string, read: Read])[] = [
     ({ resource }) => resource.spec.objective.serviceSeconds,
   ],
   [
-    "ack_timeout_seconds",
+    "objective_ack_timeout_seconds",
     "The time after which the broker takes a job back.",
     ({ resource }) => resource.spec.objective.ackTimeoutSeconds,
   ],
@@ -68,72 +70,64 @@ const gauges: readonly (readonly [name: string, help: string, read: Read])[] = [
 
 /** Registers the gauges of single autoscalers, with labels namespace and autoscaler; they are filled at each scrape. */
 export function createAutoscalerMetrics(registry: Registry, autoscalers: () => readonly Autoscaler[]): void {
+  const labels = new SeriesLabels();
   for (const [name, help, read] of gauges) {
-    registry.registerMetric(
-      new Gauge({
-        name: `millrace_${name}`,
-        help,
-        labelNames: ["namespace", "autoscaler"],
-        registers: [],
-        collect() {
-          this.reset();
-          for (const autoscaler of autoscalers()) {
-            const value = read(autoscaler);
-            if (value !== undefined) this.set(labelsOf(autoscaler), value);
-          }
-        },
-      }),
-    );
+    registerScrapedGauge(registry, {
+      name: `millrace_${name}`,
+      help,
+      labelNames: autoscalerLabelNames,
+      series: () =>
+        autoscalers().flatMap((autoscaler): readonly Series[] => {
+          const value = read(autoscaler);
+          return value === undefined ? [] : [{ of: labels.autoscaler(autoscaler), value }];
+        }),
+    });
   }
-  createInfoMetrics(registry, autoscalers);
+  registerScrapedCounter(registry, {
+    name: "millrace_pod_restarts_total",
+    help: "Restarts of the target's containers, or of a pool's processes, since the operator began to look.",
+    labelNames: autoscalerLabelNames,
+    series: () =>
+      autoscalers().flatMap((autoscaler): readonly Series[] => {
+        const fleet = autoscaler.latest?.fleet;
+        const value = fleet?.kind === "observed" ? fleet.restarts : undefined;
+        return value === undefined ? [] : [{ of: labels.autoscaler(autoscaler), value }];
+      }),
+  });
+  createInfoMetrics(registry, autoscalers, labels);
 }
 
-function createInfoMetrics(registry: Registry, autoscalers: () => readonly Autoscaler[]): void {
-  registry.registerMetric(
-    new Gauge({
-      name: "millrace_decision_info",
-      help: "1 for the reason and the first limiting factor of the latest verdict.",
-      labelNames: ["namespace", "autoscaler", "reason", "limiting_factor"],
-      registers: [],
-      collect() {
-        this.reset();
-        for (const autoscaler of autoscalers()) {
-          const verdict = autoscaler.latest?.verdict;
-          if (verdict === undefined) continue;
-          this.set(
-            {
-              ...labelsOf(autoscaler),
-              reason: verdict.reason,
-              limiting_factor: verdict.limitedBy[0] ?? "none",
-            },
-            1,
-          );
-        }
-      },
-    }),
-  );
-  registry.registerMetric(
-    new Gauge({
-      name: "millrace_autoscaler_condition",
-      help: "1 for the status (true, false, unknown) that a condition has.",
-      labelNames: ["namespace", "autoscaler", "type", "status"],
-      registers: [],
-      collect() {
-        this.reset();
-        for (const autoscaler of autoscalers()) {
-          for (const { type, status } of autoscaler.conditions) {
-            this.set({ ...labelsOf(autoscaler), type, status: status.toLowerCase() }, 1);
-          }
-        }
-      },
-    }),
-  );
+function createInfoMetrics(
+  registry: Registry,
+  autoscalers: () => readonly Autoscaler[],
+  labels: SeriesLabels,
+): void {
+  registerScrapedGauge(registry, {
+    name: "millrace_decision_info",
+    help: "1 for the reason and the first limiting factor of the latest verdict.",
+    labelNames: [...autoscalerLabelNames, "reason", "limiting_factor"],
+    series: () =>
+      autoscalers().flatMap((autoscaler): readonly Series[] => {
+        const verdict = autoscaler.latest?.verdict;
+        if (verdict === undefined) return [];
+        const more = { reason: verdict.reason, limiting_factor: verdict.limitedBy[0] ?? "none" };
+        return [{ of: labels.autoscaler(autoscaler), more, value: 1 }];
+      }),
+  });
+  registerScrapedGauge(registry, {
+    name: "millrace_autoscaler_condition",
+    help: "1 for the status (true, false, unknown) that a condition has.",
+    labelNames: [...autoscalerLabelNames, "type", "status"],
+    series: () =>
+      autoscalers().flatMap((autoscaler) =>
+        autoscaler.conditions.map(({ type, status }) => ({
+          of: labels.autoscaler(autoscaler),
+          more: { type, status: status.toLowerCase() },
+          value: 1,
+        })),
+      ),
+  });
 }
-
-const labelsOf = ({ resource: { metadata } }: Autoscaler) => ({
-  namespace: metadata.namespace,
-  autoscaler: metadata.name,
-});
 
 function currentReplicas({ latest }: Autoscaler): number | undefined {
   const fleet = latest?.readings?.fleet;

@@ -1,25 +1,28 @@
 import type { Logger } from "../../kit/src/logger.ts";
 import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
 import { Autoscaler } from "./autoscaler.ts";
+import { type BrokerAccessList, brokerRefusal } from "./broker-access.ts";
 import type { CompiledOperatorOptions } from "./options.ts";
-import type { Fleet } from "./ports.ts";
-import type { SavedState, StateStore } from "./state-store.ts";
+import type { Fleet, Journal } from "./ports.ts";
+import { decisionsSaved, type SavedState, type StateStore } from "./state-store.ts";
+import { rivalsOf } from "./target-owners.ts";
 
 export type AutoscalerSetDeps = {
   readonly autoscalers: readonly WorkerAutoscaler[];
   readonly fleet: Fleet;
-  readonly state: StateStore;
+  /** Absent where the journal keeps the state, or nobody does. */
+  readonly state?: StateStore;
+  readonly journal?: Journal;
+  readonly brokers?: BrokerAccessList;
   readonly logger: Logger;
   readonly nowMs: () => number;
 };
-
-/** So many of the latest changes, and as many holds, outlive a restart. */
-const decisionsSaved = 10;
 
 /** The autoscalers under control, and their way to the state store and back. */
 export class AutoscalerSet {
   readonly #deps: AutoscalerSetDeps;
   readonly #options: CompiledOperatorOptions;
+  #resources: readonly WorkerAutoscaler[];
   #list: readonly Autoscaler[] = [];
   #saved: SavedState = {};
   #savedAtMs = 0;
@@ -30,6 +33,7 @@ export class AutoscalerSet {
   constructor(deps: AutoscalerSetDeps, options: CompiledOperatorOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#resources = deps.autoscalers;
   }
 
   get list(): readonly Autoscaler[] {
@@ -38,11 +42,11 @@ export class AutoscalerSet {
 
   /** Reads the state, and gives a fleet that ended with the last operator its counts back. */
   async restore(): Promise<void> {
-    const { state, notice } = await this.#deps.state.load();
+    const { state = {}, notice } = (await this.#deps.state?.load()) ?? {};
     if (notice !== undefined) this.#deps.logger.error({ notice }, "state could not be read");
     this.#saved = state;
     this.#savedAtMs = this.#deps.nowMs();
-    this.replace(this.#deps.autoscalers);
+    this.replace(this.#resources);
     await Promise.all(this.#list.map((autoscaler) => this.#restoreCount(autoscaler)));
     this.#isRestored = true;
   }
@@ -50,36 +54,59 @@ export class AutoscalerSet {
   /** Takes new resources; an autoscaler that stays keeps what it knows. */
   replace(resources: readonly WorkerAutoscaler[]): void {
     const earlier = new Map(this.#list.map((autoscaler) => [autoscaler.key, autoscaler]));
+    this.#resources = resources;
     this.#list = resources.map((resource) => {
-      const key = `${resource.metadata.namespace}/${resource.metadata.name}`;
-      return (
-        earlier.get(key)?.with(resource) ??
-        new Autoscaler(resource, {
-          saved: this.#saved[key],
-          decisionsKept: this.#options.decisionsKept,
-          nowMs: this.#deps.nowMs(),
-        })
-      );
+      const { namespace, name } = resource.metadata;
+      const known = earlier.get(`${namespace}/${name}`);
+      return known?.update(resource) ? known : this.#created(resource, known);
     });
+    const rivals = rivalsOf(this.#list);
+    for (const autoscaler of this.#list) {
+      autoscaler.refusal = brokerRefusal(autoscaler.resource, this.#deps.brokers);
+      autoscaler.rival = rivals.get(autoscaler);
+    }
+  }
+
+  /** Drops what is known and begins again with what was saved, as after a restart: another operator acted in between. */
+  startOver(): void {
+    this.#list = [];
+    this.replace(this.#resources);
+  }
+
+  /** One that now scales something else keeps what was decided before, and nothing else. */
+  #created(resource: WorkerAutoscaler, before: Autoscaler | undefined): Autoscaler {
+    const { journal, nowMs } = this.#deps;
+    const { namespace, name, uid } = resource.metadata;
+    const autoscaler = new Autoscaler(resource, {
+      saved:
+        before === undefined ? (journal?.saved(resource) ?? this.#saved[`${namespace}/${name}`]) : undefined,
+      decisionsKept: this.#options.decisionsKept,
+      nowMs: nowMs(),
+    });
+    if (before?.resource.metadata.uid === uid) {
+      for (const decision of before?.decisions.all() ?? []) autoscaler.decisions.add(decision);
+    }
+    return autoscaler;
   }
 
   /** Writes the state: `now`, or only when the last time is long ago. A disk that refuses or hangs is logged and tried again. */
   async save({ now }: { readonly now: boolean }): Promise<void> {
     const isDue = this.#deps.nowMs() - this.#savedAtMs >= this.#options.saveIntervalMs;
     // Before the state was read, writing would wipe it out.
-    if (!this.#isRestored || (!now && !isDue)) return;
+    const { state } = this.#deps;
+    if (state === undefined || !this.#isRestored || (!now && !isDue)) return;
     this.#savedAtMs = this.#deps.nowMs();
-    this.#saving = this.#saving.then(() => this.#write());
+    this.#saving = this.#saving.then(() => this.#write(state));
     await this.#saving;
   }
 
-  async #write(): Promise<void> {
+  async #write(store: StateStore): Promise<void> {
     const entries = this.#list.flatMap((autoscaler) => {
       const saved = autoscaler.save(decisionsSaved);
       return saved === undefined ? [] : [[autoscaler.key, saved] as const];
     });
     try {
-      await this.#saveWithin(this.#options.saveDeadlineMs, Object.fromEntries(entries));
+      await this.#saveWithin(this.#options.saveDeadlineMs, () => store.save(Object.fromEntries(entries)));
     } catch (cause) {
       this.#savedAtMs = 0;
       this.#deps.logger.error({ err: cause }, "state could not be saved");
@@ -87,10 +114,10 @@ export class AutoscalerSet {
   }
 
   /** A disk that hangs must hold up neither the next decision nor, at the end, the drain of the workers. */
-  async #saveWithin(deadlineMs: number, state: SavedState): Promise<void> {
+  async #saveWithin(deadlineMs: number, save: () => Promise<void>): Promise<void> {
     if (this.#isWriting) throw new Error("the last save has not ended");
     this.#isWriting = true;
-    const written = this.#deps.state.save(state).finally(() => {
+    const written = save().finally(() => {
       this.#isWriting = false;
     });
     const late = Promise.withResolvers<never>();

@@ -1,6 +1,7 @@
 import type { QueueReading, Verdict } from "../control/contract.ts";
 import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
-import type { Autoscaler, Latest } from "./autoscaler.ts";
+import type { Autoscaler } from "./autoscaler.ts";
+import type { Latest } from "./latest.ts";
 import type { Condition } from "./conditions.ts";
 import type { Decision } from "./decision-log.ts";
 
@@ -45,9 +46,11 @@ export type AutoscalerView = Pick<WorkerAutoscaler, "apiVersion" | "kind" | "met
   readonly verdict?: Verdict;
   /** Changes, and holds for a new reason, oldest first. */
   readonly decisions: readonly DecisionView[];
+  /** Sentences about the operator that matter to this autoscaler. */
+  readonly notes?: readonly string[];
 };
 
-export function viewOf(autoscaler: Autoscaler): AutoscalerView {
+export function viewOf(autoscaler: Autoscaler, notes: readonly string[] = []): AutoscalerView {
   const { resource, latest, decisions } = autoscaler;
   const { apiVersion, kind, metadata, spec } = resource;
   return {
@@ -60,6 +63,7 @@ export function viewOf(autoscaler: Autoscaler): AutoscalerView {
     signals: latest?.readings?.queues ?? [],
     ...(latest?.verdict !== undefined && { verdict: latest.verdict }),
     decisions: decisions.all().map(decisionView),
+    ...(notes.length > 0 && { notes }),
   };
 }
 
@@ -80,7 +84,7 @@ function statusOf({ conditions, latest, decisions, waits }: Autoscaler): Autosca
 }
 
 function replicasOf(latest: Latest | undefined): AutoscalerView["status"]["replicas"] {
-  const fleet = latest?.readings?.fleet;
+  const fleet = latest?.fleet.kind === "observed" ? latest.fleet.fleet : undefined;
   if (fleet === undefined) return {};
   return {
     current: fleet.ready + fleet.starting.length,

@@ -1,63 +1,60 @@
-import type { Readings, Spec, Verdict } from "../control/contract.ts";
+import type { Spec, Verdict } from "../control/contract.ts";
 import { type ControlState, durable, restore, step } from "../control/step.ts";
 import { compileSchedule } from "../resource/compile-schedule.ts";
-import { queuesOf, specOf } from "../resource/spec-of.ts";
+import { specOf } from "../resource/spec-of.ts";
 import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
-import { buildReadings, type Taken } from "./build-readings.ts";
+import type { Refusal } from "./broker-access.ts";
 import { type Condition, conditionsOf, type Facts } from "./conditions.ts";
-import { askedCount, changedCount, type CountMemory, firstCount, observeCount } from "./count-memory.ts";
-import { type Decision, DecisionLog } from "./decision-log.ts";
 import {
-  type BrokerSample,
-  type FleetObservation,
-  type QueueRef,
+  askedCount,
+  changedCount,
+  type CountMemory,
+  firstCount,
+  followCount,
+  observeCount,
+} from "./count-memory.ts";
+import { type Decision, DecisionLog } from "./decision-log.ts";
+import { outcomeOf } from "./decision-outcome.ts";
+import type { CycleInput, Latest } from "./latest.ts";
+import {
+  type PatternMatch,
+  type QueuePattern,
+  type ScaleChange,
   type ScaleOutcome,
   type TargetRef,
   targetKey,
-  type WorkerSample,
 } from "./ports.ts";
+import { patternsOf, resolveQueues, type UnresolvedPattern, type WatchedQueue } from "./queue-set.ts";
+import { ReplicaWatch } from "./replica-watch.ts";
+import { isSameSpec } from "./same-spec.ts";
 import type { SavedAutoscaler } from "./state-store.ts";
+import type { Owner } from "./target-owners.ts";
 import { WaitWindow } from "./wait-window.ts";
-
-/** What one cycle saw; `floor` is the value of the autoscaler's own expression. */
-export type CycleInput = {
-  readonly broker?: Taken<BrokerSample>;
-  readonly workers?: Taken<WorkerSample>;
-  readonly fleet: FleetObservation;
-  readonly floor?: number;
-  readonly staleAfterSeconds: number;
-  readonly nowMs: number;
-};
-
-/** The latest look at an autoscaler. Without a verdict the target itself could not be observed. */
-export type Latest = {
-  readonly atMs: number;
-  readonly fleet: FleetObservation;
-  readonly spec?: Spec;
-  readonly readings?: Readings;
-  readonly verdict?: Verdict;
-};
 
 /** By hand a count is respected this long where the resource names no hold. */
 const defaultHoldSeconds = 60;
+/** After the first jobs the queue is looked at as often as an idle one for so long: the burst that began with them may still be coming. */
+const afterWakeMs = 5_000;
 
-export type AutoscalerOptions = {
+type AutoscalerOptions = {
   readonly saved: SavedAutoscaler | undefined;
   readonly decisionsKept: number;
   readonly nowMs: number;
 };
+type Schedule = { readonly name: string; readonly isActive: (nowMs: number) => boolean };
 
 /** One WorkerAutoscaler under control: its state from cycle to cycle, and what it decided. Does nothing outside itself. */
 export class Autoscaler {
   readonly key: string;
   readonly target: TargetRef;
-  readonly queues: readonly { readonly ref: QueueRef; readonly waitSeconds?: number }[];
   readonly decisions: DecisionLog;
-  readonly #options: AutoscalerOptions;
   /** The count from before a restart; undefined when there was none. */
   readonly savedDesired: number | undefined;
-  readonly resource: WorkerAutoscaler;
   readonly waits = new WaitWindow();
+  /** Why it may not be decided at all. */
+  refusal: Refusal | undefined;
+  /** An older autoscaler on the same target. */
+  rival: Owner | undefined;
   conditions: readonly Condition[] = [];
   latest: Latest | undefined;
   /** A decision is being carried out. */
@@ -65,46 +62,99 @@ export class Autoscaler {
   /** Cycles are numbered; the one that looked at this autoscaler last. */
   lookedAt = 0;
 
-  readonly #schedules: readonly { readonly name: string; readonly isActive: (nowMs: number) => boolean }[];
+  #resource: WorkerAutoscaler;
+  #schedules: readonly Schedule[] = [];
+  #queues: readonly WatchedQueue[] = [];
+  #patterns: readonly QueuePattern[] = [];
+  #unresolved: readonly UnresolvedPattern[] = [];
   #control: ControlState | undefined;
   #count: CountMemory | undefined;
+  #wokenUntilMs = 0;
+  #stirredUntilMs = 0;
+  readonly #watch = new ReplicaWatch();
 
-  constructor(resource: WorkerAutoscaler, options: AutoscalerOptions) {
-    const { saved, decisionsKept, nowMs } = options;
+  constructor(resource: WorkerAutoscaler, { saved, decisionsKept, nowMs }: AutoscalerOptions) {
     const { metadata, spec } = resource;
-    this.resource = resource;
-    this.#options = options;
+    this.#resource = resource;
     this.key = `${metadata.namespace}/${metadata.name}`;
     this.target = { ...spec.scaleTargetRef, namespace: metadata.namespace };
-    this.queues = queuesOf(spec);
     this.decisions = new DecisionLog(decisionsKept, saved?.decisions);
     const savedCount = saved?.target === targetKey(this.target) ? saved.count : undefined;
     this.savedDesired = savedCount?.expected;
-    this.#schedules = spec.schedules.map((schedule) => ({
-      name: schedule.name,
-      isActive: compileSchedule(schedule),
-    }));
     this.#control = saved?.control === undefined ? undefined : restore(saved.control, nowMs);
     this.#count = savedCount;
+    this.#read(resource);
   }
 
-  /** The same autoscaler after its resource was edited: what it knows is kept, unless it now scales something else. */
-  with(resource: WorkerAutoscaler): Autoscaler {
-    if (JSON.stringify(resource) === JSON.stringify(this.resource)) return this;
-    const next = new Autoscaler(resource, { ...this.#options, saved: undefined });
-    for (const decision of this.decisions.all()) next.decisions.add(decision);
-    if (targetKey(next.target) !== targetKey(this.target)) return next;
-    next.#control = this.#control;
-    next.#count = this.#count;
-    next.conditions = this.conditions;
-    next.latest = this.latest;
-    return next;
+  get resource(): WorkerAutoscaler {
+    return this.#resource;
   }
 
-  /** At zero replicas and not paused: only the fast path sees a job coming in time. */
+  /** The named queues, and those that the patterns matched last; none while the resource is refused. */
+  get queues(): readonly WatchedQueue[] {
+    return this.refusal === undefined ? this.#queues : [];
+  }
+
+  get patterns(): readonly QueuePattern[] {
+    return this.refusal === undefined ? this.#patterns : [];
+  }
+
+  /**
+   * Takes an edited resource over: what is known is kept. Says false when it is not the same autoscaler any more, as it
+   * was made anew or now scales something else.
+   */
+  update(resource: WorkerAutoscaler): boolean {
+    const target = { ...resource.spec.scaleTargetRef, namespace: resource.metadata.namespace };
+    const isSame =
+      targetKey(target) === targetKey(this.target) &&
+      target.apiVersion === this.target.apiVersion &&
+      resource.metadata.uid === this.#resource.metadata.uid;
+    if (!isSame) return false;
+    const isEdited = !isSameSpec(resource, this.#resource);
+    this.#resource = resource;
+    if (isEdited) this.#read(resource);
+    return true;
+  }
+
+  /** Takes over what the patterns match now. */
+  resolve(matches: ReadonlyMap<string, PatternMatch>): void {
+    const { queues, unresolved } = resolveQueues(this.#resource.spec, matches, this.#queues);
+    this.#queues = queues;
+    this.#unresolved = unresolved;
+  }
+
+  /** What else scales the target: one of another kind, or an older autoscaler. */
+  get owner(): Owner | undefined {
+    const { fleet } = this.latest ?? {};
+    return (fleet?.kind === "observed" ? fleet.owner : undefined) ?? this.rival;
+  }
+
+  /** At zero replicas and allowed to change that: only the fast path sees a job coming in time. */
   get isAtZero(): boolean {
-    const mayChange = this.resource.spec.mode === "Active" && this.latest?.spec?.paused === undefined;
-    return this.#count?.expected === 0 && mayChange && !this.acting;
+    return this.#count?.expected === 0 && this.#mayBeChanged && !this.acting;
+  }
+
+  /** Left zero a moment ago: the first count was made for the jobs that had come by then. */
+  isJustWoken(nowMs: number): boolean {
+    return nowMs < this.#wokenUntilMs && this.#mayBeChanged && !this.acting;
+  }
+
+  /** Has replicas, and no job waited at the last look, or the first came a moment ago. */
+  isQuiet(nowMs: number): boolean {
+    if (this.acting || !this.#mayBeChanged || this.#count === undefined) return false;
+    const queues = this.latest?.readings?.queues ?? [];
+    const isIdle = queues.length > 0 && queues.every(({ broker }) => broker?.ready === 0);
+    return isIdle || nowMs < this.#stirredUntilMs;
+  }
+
+  /** The first jobs of a quiet queue were seen. */
+  stir(nowMs: number): void {
+    this.#stirredUntilMs = nowMs + afterWakeMs;
+  }
+
+  get #mayBeChanged(): boolean {
+    const isFree = this.refusal === undefined && this.owner === undefined;
+    return isFree && this.#resource.spec.mode === "Active" && this.latest?.spec?.paused === undefined;
   }
 
   /** The count from before the restart could not be brought back: what is there now is nobody's decision. */
@@ -112,62 +162,84 @@ export class Autoscaler {
     this.#count = undefined;
   }
 
-  /** Looks, and asks the control step. Undefined when the target could not be observed. */
+  /** Looks, and asks the control step. Undefined when nothing can be decided. */
   decide(input: CycleInput): Verdict | undefined {
-    const { fleet, nowMs } = input;
-    if (fleet.kind === "unknown") {
+    const { fleet, nowMs, floorProblem } = input;
+    if (fleet.kind === "unknown" || this.refusal !== undefined) {
       this.latest = { atMs: nowMs, fleet };
       return undefined;
     }
-    this.#count = this.#observeCount(fleet.fleet.desired, nowMs);
+    const isWatching = this.#resource.spec.mode === "DryRun" || (fleet.owner ?? this.rival) !== undefined;
+    this.#count = this.#observeCount(fleet.fleet.desired, { isWatching, nowMs });
     const spec = this.#specNow(input);
-    const readings = buildReadings({
+    const readings = this.#watch.readings({
       ...input,
       fleet,
-      queues: this.queues,
-      slotSharing: this.resource.spec.slotSharing,
+      broker: input.broker,
+      workers: input.workers,
+      queues: this.#queues,
+      unresolved: this.#unresolved.map(({ key }) => key),
+      spec: this.#resource.spec,
     });
     const { state, verdict } = step(spec, this.#control, readings, nowMs);
     this.#control = state;
     this.waits.add(readings.queues, nowMs);
-    this.latest = { atMs: nowMs, fleet, spec, readings, verdict };
+    const unknown = input.broker?.sample.unknown;
+    this.latest = {
+      atMs: nowMs,
+      fleet,
+      spec,
+      readings,
+      verdict,
+      ...(unknown !== undefined && { unknown }),
+      ...(floorProblem !== undefined && { floorProblem }),
+    };
     return verdict;
   }
 
+  get needsHolders(): boolean {
+    return this.refusal === undefined && this.#watch.needsHolders;
+  }
+
+  /** Replicas at work on long jobs; undefined while they are not known one by one. */
+  get busy(): readonly string[] | undefined {
+    return this.#watch.busy;
+  }
+
   /** The change to make for a verdict; undefined when there is none to make, or none is allowed. */
-  changeFor(
-    verdict: Verdict,
-    nowMs: number,
-  ): { readonly from: number; readonly to: number; readonly explanation: string } | undefined {
+  changeFor({ kind, from, to, explanation }: Verdict, nowMs: number): ScaleChange | undefined {
     const paused = this.latest?.spec?.paused;
     const isBackingOff = this.#count !== undefined && nowMs < this.#count.conflictUntilMs;
-    const isAllowed = paused === undefined || paused.replicas === verdict.to;
-    const mayChange = this.resource.spec.mode === "Active" && isAllowed && !isBackingOff;
-    if (verdict.kind === "hold" || !mayChange) return undefined;
-    return { from: verdict.from, to: verdict.to, explanation: verdict.explanation };
+    const isAllowed = paused === undefined || paused.replicas === to;
+    const isOurs = this.#resource.spec.mode === "Active" && this.owner === undefined;
+    if (kind === "hold" || !isOurs || !isAllowed || isBackingOff) return undefined;
+    const victims = this.#watch.longestIdle(from - to);
+    return { from, to, explanation, ...(victims.length > 0 && { victims }) };
   }
 
   /** Notes what came of a verdict. Answers the decision when it is a new one. */
   record(verdict: Verdict, outcome: ScaleOutcome | undefined, nowMs: number): Decision | undefined {
+    // The fleet may have removed fewer than it was asked to.
+    const to = (outcome?.kind === "scaled" ? outcome.to : undefined) ?? verdict.to;
     if (outcome !== undefined && this.#count !== undefined) {
-      this.#count = (outcome.kind === "scaled" ? changedCount : askedCount)(this.#count, verdict.to);
+      this.#count = (outcome.kind === "scaled" ? changedCount : askedCount)(this.#count, to);
     }
+    if (outcome?.kind === "scaled" && verdict.from === 0) this.#wokenUntilMs = nowMs + afterWakeMs;
     const decision = {
       ...verdict,
+      to,
       atMs: nowMs,
       repeated: 0,
-      ...outcomeOf(verdict, outcome, this.resource.spec.mode),
+      ...outcomeOf(verdict, outcome, { mode: this.#resource.spec.mode, owner: this.owner }),
     };
     return this.decisions.add(decision) === "new" ? decision : undefined;
   }
 
   /** Brings the conditions up to date with the latest look. */
-  updateConditions(facts: Omit<Facts, "latest" | "resource" | "count">, nowMs: number): void {
-    this.conditions = conditionsOf(
-      { ...facts, latest: this.latest, resource: this.resource, count: this.#count },
-      this.conditions,
-      nowMs,
-    );
+  updateConditions(facts: Pick<Facts, "sharedWith" | "sourceProblems">, nowMs: number): void {
+    const { latest, refusal, owner, resource } = this;
+    const own = { latest, refusal, owner, resource, count: this.#count, unresolved: this.#unresolved };
+    this.conditions = conditionsOf({ ...facts, ...own }, this.conditions, nowMs);
   }
 
   save(decisionsSaved: number): SavedAutoscaler | undefined {
@@ -180,19 +252,31 @@ export class Autoscaler {
     };
   }
 
-  #observeCount(desired: number, nowMs: number): CountMemory {
-    const holdMs = (this.resource.spec.scaleIn?.holdSeconds ?? defaultHoldSeconds) * 1_000;
-    return observeCount(this.#count ?? firstCount(desired), desired, {
-      min: this.resource.spec.replicas.min,
-      holdMs,
-      nowMs,
-    });
+  #read({ spec }: WorkerAutoscaler): void {
+    this.#schedules = spec.schedules.map((schedule) => ({
+      name: schedule.name,
+      isActive: compileSchedule(schedule),
+    }));
+    this.#patterns = patternsOf(spec).map(({ pattern }) => pattern);
+    this.resolve(new Map());
   }
 
-  #specNow({ nowMs, floor, staleAfterSeconds }: CycleInput): Spec {
-    const expression = this.resource.spec.floor?.promql;
+  /** Where the operator only watches, whoever sets the count may: that is neither an edit by hand nor a conflict. */
+  #observeCount(
+    desired: number,
+    { isWatching, nowMs }: { readonly isWatching: boolean; readonly nowMs: number },
+  ): CountMemory {
+    const memory = this.#count ?? firstCount(desired);
+    if (isWatching) return followCount(memory, desired);
+    const { scaleIn, replicas } = this.#resource.spec;
+    const holdMs = (scaleIn?.holdSeconds ?? defaultHoldSeconds) * 1_000;
+    return observeCount(memory, desired, { min: replicas.min, holdMs, nowMs });
+  }
+
+  #specNow({ floor, staleAfterSeconds, nowMs }: CycleInput): Spec {
     const count = this.#count;
-    return specOf(this.resource, {
+    const expression = this.#resource.spec.floor?.promql;
+    return specOf(this.#resource, {
       activeSchedules: new Set(
         this.#schedules.filter(({ isActive }) => isActive(nowMs)).map(({ name }) => name),
       ),
@@ -203,18 +287,4 @@ export class Autoscaler {
         floor !== undefined && { floor: { replicas: Math.max(0, Math.ceil(floor)), because: expression } }),
     });
   }
-}
-
-function outcomeOf(
-  verdict: Verdict,
-  outcome: ScaleOutcome | undefined,
-  mode: WorkerAutoscaler["spec"]["mode"],
-): Pick<Decision, "outcome" | "problem"> {
-  if (verdict.kind === "hold") return { outcome: "held" };
-  if (outcome === undefined && mode === "DryRun") return { outcome: "dry-run" };
-  if (outcome === undefined)
-    return { outcome: "conflict", problem: "something else keeps writing the count" };
-  if (outcome.kind === "conflict")
-    return { outcome: "conflict", problem: `the count is ${outcome.actual} by now` };
-  return outcome.kind === "failed" ? { outcome: "failed", problem: outcome.because } : { outcome: "scaled" };
 }

@@ -13,10 +13,14 @@ export type Taken<T> = { readonly sample: T; readonly atMs: number };
 
 export type Seen = {
   readonly queues: readonly { readonly ref: QueueRef; readonly waitSeconds?: number }[];
+  /** Patterns whose queues are not known, by key: each is a queue of which nothing is known. */
+  readonly unresolved?: readonly string[];
   readonly slotSharing: "Shared" | "PerQueue";
   readonly broker?: Taken<BrokerSample>;
   readonly workers?: Taken<WorkerSample>;
   readonly fleet: Extract<FleetObservation, { kind: "observed" }>;
+  /** Replicas that run nothing and can be chosen as victims, where the fleet does not know it itself. */
+  readonly idle?: number;
   /** A broker's block that is older gives way to what the workers see. */
   readonly staleAfterSeconds: number;
   readonly nowMs: number;
@@ -26,11 +30,15 @@ export type Seen = {
 export function buildReadings(seen: Seen): Readings {
   const slots = seen.slotSharing === "Shared" ? sharedSlots(seen) : slotsOfQueues(seen);
   return {
-    queues: seen.queues.map((queue) => queueReading(queue, seen)),
+    queues: [
+      ...seen.queues.map((queue) => queueReading(queue, seen)),
+      ...(seen.unresolved ?? []).map((id) => ({ id })),
+    ],
     slotSharing: seen.slotSharing === "Shared" ? "shared" : "per-queue",
     fleet: {
       ...seen.fleet.fleet,
       ...(seen.fleet.fleet.slots === undefined && slots !== undefined && { slots }),
+      ...(seen.fleet.fleet.idle === undefined && seen.idle !== undefined && { idle: seen.idle }),
     },
     ...(seen.fleet.startup !== undefined && { startup: seen.fleet.startup }),
   };

@@ -1,7 +1,13 @@
-import type { Readings } from "../control/contract.ts";
 import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
-import type { Latest } from "./autoscaler.ts";
+import type { Latest } from "./latest.ts";
+import type { Refusal } from "./broker-access.ts";
+import { capacityBlocked } from "./capacity-condition.ts";
+import { no, type State, unknown, yes } from "./condition-state.ts";
 import type { CountMemory } from "./count-memory.ts";
+import type { UnresolvedPattern } from "./queue-set.ts";
+import { scaleInBlocked } from "./scale-in-condition.ts";
+import { signalsFresh } from "./signals-condition.ts";
+import type { Owner } from "./target-owners.ts";
 
 /** As in a Kubernetes status. `reason` is a CamelCase word, `message` a sentence. */
 export type Condition = {
@@ -33,12 +39,13 @@ export type Facts = {
   readonly sharedWith: readonly string[];
   /** What the sources said was wrong in the latest cycle. */
   readonly sourceProblems: readonly string[];
+  /** Why nothing may be decided at all. */
+  readonly refusal?: Refusal | undefined;
+  /** What else scales the target. */
+  readonly owner?: Owner | undefined;
+  /** Patterns whose queues are not known. */
+  readonly unresolved?: readonly UnresolvedPattern[];
 };
-
-type State = Pick<Condition, "status" | "reason" | "message">;
-const yes = (reason: string, message: string): State => ({ status: "True", reason, message });
-const no = (reason: string, message: string): State => ({ status: "False", reason, message });
-const unknown = (reason: string, message: string): State => ({ status: "Unknown", reason, message });
 
 /** All conditions, in the order of `conditionTypes`. The transition time of one whose status stays is kept. */
 export function conditionsOf(
@@ -66,27 +73,18 @@ export function conditionsOf(
   });
 }
 
-function ready({ latest }: Facts, signals: State): State {
+function ready(facts: Facts, signals: State): State {
+  const { latest, refusal, owner, resource } = facts;
+  if (refusal !== undefined) return no(refusal.reason, refusal.message);
   if (latest === undefined) return unknown("NotLookedYet", "The first cycle has not ended.");
   if (latest.fleet.kind === "unknown")
     return no("TargetUnknown", `The target cannot be observed: ${latest.fleet.because}.`);
-  if (signals.status !== "True") return no(signals.reason, signals.message);
+  if (owner !== undefined && resource.spec.mode === "Active")
+    return no("OwnedByOther", ownedByOther(resource, owner));
+  // A floor that has no value takes nothing away from what the queues say.
+  if (signals.status !== "True" && signals.reason !== "FloorUnknown")
+    return no(signals.reason, signals.message);
   return yes("Deciding", "The target and every queue are known.");
-}
-
-function signalsFresh({ latest, sourceProblems }: Facts): State {
-  const { readings, spec } = latest ?? {};
-  if (readings === undefined || spec === undefined) return unknown("NotLookedYet", "Nothing was read yet.");
-  const stale = staleQueues(readings, spec.staleAfterSeconds ?? 30);
-  if (stale.length === 0) return yes("Fresh", "Every queue's ready count is known.");
-  const why = sourceProblems.length === 0 ? "" : ` ${sourceProblems.join("; ")}.`;
-  return no("QueueUnknown", `The ready count of ${stale.join(", ")} is not known.${why}`);
-}
-
-function staleQueues(readings: Readings, staleAfterSeconds: number): string[] {
-  return readings.queues
-    .filter(({ broker }) => broker === undefined || broker.ageSeconds > staleAfterSeconds)
-    .map(({ id }) => id);
 }
 
 function objectiveMet({ latest, resource }: Facts): State {
@@ -112,7 +110,14 @@ function feasible({ latest }: Facts): State {
     : unknown("NotMeasured", "Too little was measured to say.");
 }
 
-function targetConflict({ count }: Facts, nowMs: number): State {
+function targetConflict({ count, owner, resource }: Facts, nowMs: number): State {
+  if (owner !== undefined && resource.spec.mode === "DryRun") {
+    return no(
+      "BesideOther",
+      `${owner.kind} ${owner.name} scales this target; in DryRun nothing is changed, so the two can be compared. Before spec.mode: Active: ${owner.remedy}`,
+    );
+  }
+  if (owner !== undefined) return yes("OwnedByOther", ownedByOther(resource, owner));
   if (count !== undefined && nowMs < count.conflictUntilMs) {
     return yes(
       "OtherWriter",
@@ -127,26 +132,6 @@ function queueShared({ sharedWith }: Facts): State {
   return yes("Shared", `Also named by ${sharedWith.join(", ")}: each counts the whole backlog as its own.`);
 }
 
-function scaleInBlocked({ latest }: Facts): State {
-  const { verdict } = latest ?? {};
-  if (verdict?.limitedBy.includes("scale-in-blocked"))
-    return yes(pascal(verdict.reason), verdict.explanation);
-  return no("NotBlocked", "Nothing keeps the count up but the load.");
-}
-
-function capacityBlocked({ latest }: Facts): State {
-  if (latest?.readings === undefined || latest.fleet.kind === "unknown")
-    return unknown("NotLookedYet", "The target is not known.");
-  const { uncreated, starting } = latest.readings.fleet;
-  const failing = starting.filter(({ phase }) => phase === "failing").length;
-  const notice = latest.fleet.notice === undefined ? "" : ` ${latest.fleet.notice}`;
-  if (uncreated > 0)
-    return yes("NotCreated", `${uncreated} replicas are asked for and not created.${notice}`);
-  if (failing > 0) return yes("Failing", `${failing} replicas fail to start.${notice}`);
-  if (latest.verdict?.limitedBy.includes("capacity")) return yes("Capacity", latest.verdict.explanation);
-  return no("NotBlocked", "Replicas that were asked for exist.");
-}
-
 function paused({ latest, count }: Facts): State {
   const pause = latest?.spec?.paused;
   if (pause === undefined) return no("NotPaused", "The operator sets the count.");
@@ -158,5 +143,8 @@ function paused({ latest, count }: Facts): State {
 }
 
 const percent = (ratio: number): string => `${Math.round(ratio * 1_000) / 10} %`;
-const pascal = (words: string): string =>
-  words.replaceAll(/(?:^|-)([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+
+function ownedByOther({ spec }: WorkerAutoscaler, { kind, name, remedy }: Owner): string {
+  const { kind: target, name: targetName } = spec.scaleTargetRef;
+  return `${kind} ${name} scales ${target} ${targetName}; this autoscaler changes nothing. ${remedy}`;
+}

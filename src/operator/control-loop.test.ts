@@ -20,13 +20,14 @@ test("the fast path is one patch, not one each half second, while the replicas s
   expect(scenario.fleet.changes.length).toBe(1);
 });
 
-test("the fast path asks neither Prometheus nor, with replicas there, the broker", async () => {
+test("the fast path asks neither Prometheus nor, with replicas there for a while, the broker", async () => {
   const scenario = await startedScenario();
   await scenario.walk(2);
   const { workerReads } = scenario.world;
   scenario.world.publish(1);
   await scenario.operator.fastLook();
   expect(scenario.world.workerReads).toBe(workerReads);
+  scenario.world.advance(5);
   const { brokerReads } = scenario.world;
   await scenario.operator.fastLook();
   expect(scenario.world.brokerReads).toBe(brokerReads);
@@ -126,7 +127,7 @@ test("a queue that two autoscalers name is told to both", async () => {
   await scenario.walk(2);
   for (const name of ["images", "others"]) {
     const condition = await scenario.metric(
-      new RegExp(`^millrace_autoscaler_condition\\{.*autoscaler="${name}",type="QueueShared"`),
+      new RegExp(`^millrace_autoscaler_condition\\{type="QueueShared",.*autoscaler="${name}"`),
     );
     expect(condition).toContain('status="true"');
   }
@@ -146,7 +147,8 @@ test("one autoscaler that cannot be decided does not keep the others from it", a
   const [first] = scenario.resources;
   if (first === undefined) throw new Error("no resource");
   const impossible = { ...first.spec, objective: { waitSeconds: -1, attainmentRatio: 0.95 } };
-  const broken = { ...first, metadata: { ...first.metadata, name: "broken" }, spec: impossible };
+  const metadata = { ...first.metadata, name: "broken", creationTimestamp: "2026-07-01T00:00:00Z" };
+  const broken = { ...first, metadata, spec: impossible };
   scenario.operator.replaceAutoscalers([broken, first]);
   scenario.world.publish(20);
   await scenario.walk(2);

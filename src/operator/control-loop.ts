@@ -1,288 +1,197 @@
 import type { Logger } from "../../kit/src/logger.ts";
 import type { Autoscaler } from "./autoscaler.ts";
-import { BoundedRead } from "./bounded-read.ts";
+import { viewOf } from "./autoscaler-view.ts";
 import type { Taken } from "./build-readings.ts";
-import type { Decision } from "./decision-log.ts";
-import type { OperatorMetrics, SourceName } from "./metrics.ts";
+import { type Decision, logDecision } from "./decision-log.ts";
+import { FleetAccess } from "./fleet-access.ts";
+import { lookedAtFast } from "./fast-path.ts";
+import type { OperatorMetrics } from "./metrics.ts";
 import type { CompiledOperatorOptions } from "./options.ts";
-import type {
-  BrokerSample,
-  BrokerSource,
-  Fleet,
-  FleetObservation,
-  FloorSource,
-  QueueRef,
-  ScaleOutcome,
-  WorkerSample,
-  WorkerSource,
-} from "./ports.ts";
+import type { BrokerSample, Fleet, FleetObservation, Journal, Lease, ScaleOutcome } from "./ports.ts";
+import { type Look, SourceReader, type SourceReaderDeps } from "./source-reader.ts";
+import { decisionsSaved } from "./state-store.ts";
 
-export type ControlLoopDeps = {
+export type ControlLoopDeps = SourceReaderDeps & {
   readonly fleet: Fleet;
-  readonly broker?: BrokerSource;
-  readonly workers?: WorkerSource;
-  readonly floors?: FloorSource;
+  readonly lease?: Lease;
+  readonly journal?: Journal;
   readonly options: CompiledOperatorOptions;
   readonly metrics: OperatorMetrics;
   readonly logger: Logger;
   readonly nowMs: () => number;
 };
 
-type Look = {
-  readonly broker?: Taken<BrokerSample>;
-  readonly workers?: Taken<WorkerSample>;
-  readonly floors?: ReadonlyMap<string, number>;
+type Scene = {
+  readonly look: Look;
+  readonly fleet: FleetObservation | undefined;
+  /** A removal is left to the next cycle. */
+  readonly outOnly?: boolean;
 };
 
-/** Observe, step, act, report; once for all autoscalers, or at once for those at zero whose queue has a job. Holds no timer. */
+/** What was decided for one autoscaler in one look; `decision` only when it is a new one. */
+type Done = { readonly changed: boolean; readonly decision?: Decision };
+const nothingDone: Done = { changed: false };
+
+/** Observe, step, act, report; once for all autoscalers, or at once for idle ones whose queue has a job. Holds no timer. */
 export class ControlLoop {
   readonly #deps: ControlLoopDeps;
-  readonly #broker = new BoundedRead<BrokerSample>();
-  readonly #workers = new BoundedRead<WorkerSample>();
-  readonly #floors = new BoundedRead<ReadonlyMap<string, number>>();
-  readonly #fleets = new WeakMap<Autoscaler, BoundedRead<FleetObservation>>();
-  readonly #problems = new Map<SourceName, string>();
+  readonly #sources: SourceReader;
+  readonly #fleet: FleetAccess;
   #lastLook: Look = {};
   #number = 0;
 
   constructor(deps: ControlLoopDeps) {
     this.#deps = deps;
+    this.#sources = new SourceReader(deps);
+    this.#fleet = new FleetAccess(deps.fleet, { deadlineMs: deps.options.readDeadlineMs });
   }
 
   /** Looks at all of them and acts. Resolves when every change was answered. Says whether any count was changed. */
   async cycle(autoscalers: readonly Autoscaler[]): Promise<boolean> {
     const number = ++this.#number;
     const startedMs = this.#deps.nowMs();
-    const [look, fleets] = await Promise.all([this.#look(autoscalers), this.#observe(autoscalers)]);
+    const matches = this.#sources.match(autoscalers);
+    for (const autoscaler of autoscalers) if (autoscaler.patterns.length > 0) autoscaler.resolve(matches);
+    const [look, fleets] = await Promise.all([
+      this.#sources.look(autoscalers),
+      this.#fleet.observeAll(autoscalers),
+    ]);
     this.#lastLook = look;
     // One that the fast path decided on in the meantime is left to the next cycle: what was read here is older than that.
     const due = autoscalers.filter((autoscaler) => !autoscaler.acting && autoscaler.lookedAt < number);
-    const changed = await Promise.all(
-      due.map((autoscaler) => this.#decideAndAct(autoscaler, { look, fleet: fleets.get(autoscaler) })),
+    const done = await Promise.all(
+      due.map(async (autoscaler) => {
+        const fleet = fleets.get(autoscaler);
+        return [autoscaler, await this.#decideAndAct(autoscaler, { look, fleet })] as const;
+      }),
     );
-    this.#report(autoscalers, startedMs);
-    return changed.includes(true);
+    this.#report(new Map(done), autoscalers);
+    this.#deps.metrics.cycleEnded((this.#deps.nowMs() - startedMs) / 1_000);
+    return done.some(([, { changed }]) => changed);
   }
 
-  /** Looks at the queues of those at zero replicas, and decides at once for each whose queue has a job. Says whether a count was changed. */
+  /**
+   * Looks at the queues of those at zero replicas and of quiet ones, and decides at once for each whose queue has a job;
+   * and for those where the first came a moment ago, as they were perhaps not yet all there. Says whether a count was
+   * changed. Only outwards: what the workers do is not asked here, and without it nothing is removed.
+   */
   async fastLook(autoscalers: readonly Autoscaler[]): Promise<boolean> {
-    const atZero = autoscalers.filter((autoscaler) => autoscaler.isAtZero);
-    if (atZero.length === 0 || this.#deps.broker === undefined) return false;
-    const broker = await this.#readBroker(atZero);
-    const woken = atZero.filter((autoscaler) => autoscaler.isAtZero && hasJobs(autoscaler, broker));
+    const wanted = lookedAtFast(autoscalers, this.#deps.nowMs());
+    if (wanted.length === 0 || !this.#sources.hasBroker) return false;
+    const broker = await this.#sources.readBroker(wanted);
+    const woken = lookedAtFast(wanted, this.#deps.nowMs()).filter((one) => hasJobs(one, broker));
     if (woken.length === 0) return false;
     const look = { ...this.#lastLook, ...(broker !== undefined && { broker }) };
-    const changed = await Promise.all(woken.map((autoscaler) => this.#wake(autoscaler, look)));
-    return changed.includes(true);
+    const done = await Promise.all(
+      woken.map(async (autoscaler) => [autoscaler, await this.#wake(autoscaler, look)] as const),
+    );
+    this.#report(new Map(done), autoscalers);
+    return done.some(([, { changed }]) => changed);
   }
 
-  async #wake(autoscaler: Autoscaler, look: Look): Promise<boolean> {
+  async #wake(autoscaler: Autoscaler, look: Look): Promise<Done> {
+    if (!autoscaler.isAtZero) autoscaler.stir(this.#deps.nowMs());
     autoscaler.acting = true;
-    const fleet = await this.#observeOne(autoscaler);
-    const changed = await this.#decideAndAct(autoscaler, { look, fleet });
+    const fleet = await this.#fleet.observe(autoscaler);
+    const done = await this.#decideAndAct(autoscaler, { look, fleet, outOnly: true });
     // A cycle that began before this moment may have seen the count from before the change.
     autoscaler.lookedAt = ++this.#number;
-    return changed;
+    return done;
   }
 
-  async #look(autoscalers: readonly Autoscaler[]): Promise<Look> {
-    const [broker, workers, floors] = await Promise.all([
-      this.#readBroker(autoscalers),
-      this.#readWorkers(autoscalers),
-      this.#readFloors(autoscalers),
-    ]);
-    return {
-      ...(broker !== undefined && { broker }),
-      ...(workers !== undefined && { workers }),
-      ...(floors !== undefined && { floors }),
-    };
+  get #mayAct(): boolean {
+    return this.#deps.lease?.isHeld ?? true;
   }
 
-  async #readBroker(autoscalers: readonly Autoscaler[]): Promise<Taken<BrokerSample> | undefined> {
-    const { broker, nowMs } = this.#deps;
-    if (broker === undefined) return undefined;
-    const sample = await this.#read("broker", this.#broker, (signal) =>
-      broker.read(queuesOf(autoscalers), signal),
-    );
-    return sample && { sample, atMs: nowMs() };
-  }
-
-  async #readWorkers(autoscalers: readonly Autoscaler[]): Promise<Taken<WorkerSample> | undefined> {
-    const { workers, nowMs } = this.#deps;
-    if (workers === undefined) return undefined;
-    const sample = await this.#read("workers", this.#workers, (signal) =>
-      workers.read(queuesOf(autoscalers), signal),
-    );
-    return sample && { sample, atMs: nowMs() };
-  }
-
-  async #readFloors(autoscalers: readonly Autoscaler[]): Promise<ReadonlyMap<string, number> | undefined> {
-    const { floors } = this.#deps;
-    const expressions = new Set(autoscalers.flatMap(({ resource }) => resource.spec.floor?.promql ?? []));
-    if (floors === undefined || expressions.size === 0) return undefined;
-    return this.#read("floors", this.#floors, (signal) => floors.read([...expressions], signal));
-  }
-
-  /** One answer of a source, timed; what it says is wrong is logged when it is new, and again when it is over. */
-  async #read<T extends object>(
-    source: SourceName,
-    bounded: BoundedRead<T>,
-    ask: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T | undefined> {
-    const { options, metrics, nowMs } = this.#deps;
-    const startedMs = nowMs();
-    let problem: string | undefined;
-    const answer = await bounded.read(ask, {
-      deadlineMs: options.readDeadlineMs,
-      onProblem: (because) => {
-        problem = because;
-      },
-    });
-    problem ??=
-      answer !== undefined && "problem" in answer && typeof answer.problem === "string"
-        ? answer.problem
-        : undefined;
-    const seconds = (nowMs() - startedMs) / 1_000;
-    const failure = answer === undefined ? "unanswered" : "incomplete";
-    metrics.sourceRead(source, { seconds, nowMs: nowMs(), ...(problem !== undefined && { failure }) });
-    this.#noteProblem(source, problem);
-    return answer;
-  }
-
-  #noteProblem(source: SourceName, problem: string | undefined): void {
-    const before = this.#problems.get(source);
-    if (problem === before) return;
-    if (problem === undefined) {
-      this.#problems.delete(source);
-      this.#deps.logger.info({ source }, "source answers again");
-    } else {
-      this.#problems.set(source, problem);
-      this.#deps.logger.warn({ source, problem }, "source has a problem");
-    }
-  }
-
-  async #observe(autoscalers: readonly Autoscaler[]): Promise<ReadonlyMap<Autoscaler, FleetObservation>> {
-    const observed = await Promise.all(
-      autoscalers.map(async (autoscaler) => [autoscaler, await this.#observeOne(autoscaler)] as const),
-    );
-    return new Map(observed);
-  }
-
-  async #observeOne(autoscaler: Autoscaler): Promise<FleetObservation> {
-    const bounded = this.#fleets.get(autoscaler) ?? new BoundedRead<FleetObservation>();
-    this.#fleets.set(autoscaler, bounded);
-    let because = "no answer";
-    const answer = await bounded.read((signal) => this.#deps.fleet.observe(autoscaler.target, signal), {
-      deadlineMs: this.#deps.options.readDeadlineMs,
-      onProblem: (problem) => {
-        because = problem;
-      },
-    });
-    return answer ?? { kind: "unknown", because };
-  }
-
-  async #decideAndAct(
-    autoscaler: Autoscaler,
-    { look, fleet }: { readonly look: Look; readonly fleet: FleetObservation | undefined },
-  ): Promise<boolean> {
+  async #decideAndAct(autoscaler: Autoscaler, { look, fleet, outOnly = false }: Scene): Promise<Done> {
     const { metrics, logger, nowMs, options } = this.#deps;
-    const expression = autoscaler.resource.spec.floor?.promql;
-    const floor = expression === undefined ? undefined : look.floors?.get(expression);
     autoscaler.acting = true;
     try {
       const verdict = autoscaler.decide({
         ...look,
+        ...this.#floorOf(autoscaler, look),
         fleet: fleet ?? { kind: "unknown", because: "not observed" },
-        ...(floor !== undefined && { floor }),
         staleAfterSeconds: options.staleAfterSeconds,
         nowMs: nowMs(),
       });
-      if (verdict === undefined) return false;
+      if (verdict === undefined || !this.#mayAct) return nothingDone;
+      if (outOnly && verdict.to < verdict.from) return nothingDone;
+      this.#protect(autoscaler);
       const change = autoscaler.changeFor(verdict, nowMs());
-      const outcome = change && (await this.#scale(autoscaler, change));
+      const outcome: ScaleOutcome | undefined = change && (await this.#fleet.scale(autoscaler, change));
       const decision = autoscaler.record(verdict, outcome, nowMs());
-      if (decision !== undefined) metrics.decided(autoscaler, decision);
-      if (decision !== undefined) logDecision(logger, autoscaler.key, decision);
-      return outcome?.kind === "scaled";
+      const changed = outcome?.kind === "scaled";
+      if (decision === undefined) return { changed };
+      metrics.decided(autoscaler, decision);
+      logDecision(logger, autoscaler.key, decision);
+      return { changed, decision };
     } catch (cause) {
       metrics.reconcileFailed();
       logger.error({ autoscaler: autoscaler.key, err: cause }, "autoscaler could not be decided");
-      return false;
+      return nothingDone;
     } finally {
       autoscaler.acting = false;
     }
   }
 
-  async #scale(
-    autoscaler: Autoscaler,
-    change: { from: number; to: number; explanation: string },
-  ): Promise<ScaleOutcome> {
-    const bounded = new BoundedRead<ScaleOutcome>();
-    let because = "no answer";
-    const answer = await bounded.read(
-      (signal) => this.#deps.fleet.scaleTo(autoscaler.target, change, signal),
-      {
-        deadlineMs: this.#deps.options.readDeadlineMs,
-        onProblem: (problem) => {
-          because = problem;
-        },
-      },
-    );
-    return answer ?? { kind: "failed", because };
+  /** Not waited for: it is no part of the decision, and the next observation says what went wrong. */
+  #protect(autoscaler: Autoscaler): void {
+    const { busy, resource } = autoscaler;
+    if (busy === undefined || resource.spec.mode === "DryRun" || autoscaler.owner !== undefined) return;
+    void this.#fleet.protect(autoscaler, busy);
   }
 
-  #report(autoscalers: readonly Autoscaler[], startedMs: number): void {
-    const { metrics, nowMs } = this.#deps;
-    const users = usersOfQueues(autoscalers);
-    const sourceProblems = [...this.#problems].map(([source, problem]) => `${source}: ${problem}`);
-    for (const autoscaler of autoscalers) {
+  #floorOf(
+    { resource }: Autoscaler,
+    { floors }: Look,
+  ): { floor: number } | { floorProblem: string } | undefined {
+    const expression = resource.spec.floor?.promql;
+    if (expression === undefined) return undefined;
+    const floor = floors?.values.get(expression);
+    if (floor !== undefined) return { floor };
+    if (!this.#sources.hasFloors)
+      return { floorProblem: "no Prometheus is configured; give the operator its address" };
+    return {
+      floorProblem: floors?.problems.get(expression) ?? this.#sources.problemOf("floors") ?? "no answer",
+    };
+  }
+
+  /** Conditions, and the journal. A follower has nothing to tell. */
+  #report(looked: ReadonlyMap<Autoscaler, Done>, all: readonly Autoscaler[]): void {
+    const { journal, nowMs } = this.#deps;
+    if (!this.#mayAct) return;
+    const users = usersOfQueues(all);
+    const sourceProblems = (["broker", "workers"] as const).flatMap((source) => {
+      const problem = this.#sources.problemOf(source);
+      return problem === undefined ? [] : [`${source}: ${problem}`];
+    });
+    for (const [autoscaler, { decision }] of looked) {
       const sharedWith = autoscaler.queues
         .flatMap(({ ref }) => users.get(ref.key) ?? [])
         .filter((key) => key !== autoscaler.key);
       autoscaler.updateConditions({ sharedWith: [...new Set(sharedWith)], sourceProblems }, nowMs());
+      journal?.report({
+        resource: autoscaler.resource,
+        view: viewOf(autoscaler),
+        saved: autoscaler.save(decisionsSaved),
+        ...(decision !== undefined && { decision }),
+      });
     }
-    metrics.cycleEnded((nowMs() - startedMs) / 1_000);
   }
-}
-
-function queuesOf(autoscalers: readonly Autoscaler[]): readonly QueueRef[] {
-  const byKey = new Map<string, QueueRef>();
-  for (const autoscaler of autoscalers) for (const { ref } of autoscaler.queues) byKey.set(ref.key, ref);
-  return [...byKey.values()];
 }
 
 function usersOfQueues(autoscalers: readonly Autoscaler[]): ReadonlyMap<string, readonly string[]> {
   const users = new Map<string, string[]>();
   for (const { queues, key } of autoscalers) {
-    for (const { ref } of queues) users.set(ref.key, [...(users.get(ref.key) ?? []), key]);
+    for (const { ref } of queues) {
+      const known = users.get(ref.key);
+      if (known === undefined) users.set(ref.key, [key]);
+      else known.push(key);
+    }
   }
   return users;
 }
 
 function hasJobs(autoscaler: Autoscaler, broker: Taken<BrokerSample> | undefined): boolean {
   return autoscaler.queues.some(({ ref }) => (broker?.sample.queues.get(ref.key)?.ready ?? 0) > 0);
-}
-
-function logDecision(logger: Logger, autoscaler: string, decision: Decision): void {
-  const { from, to, reason, limitedBy, explanation, problem } = decision;
-  const fields = {
-    autoscaler,
-    from,
-    to,
-    reason,
-    limitedBy,
-    explanation,
-    ...(problem !== undefined && { problem }),
-  };
-  switch (decision.outcome) {
-    case "scaled":
-      return logger.info(fields, "scaled workers");
-    case "dry-run":
-      return logger.info(fields, "would scale workers");
-    case "conflict":
-    case "failed":
-      return logger.warn(fields, "could not scale workers");
-    case "held":
-      return logger.debug(fields, "kept the count");
-  }
 }

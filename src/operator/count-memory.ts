@@ -38,6 +38,19 @@ export const askedCount = (memory: CountMemory, replicas: number): CountMemory =
   asked: replicas,
 });
 
+/** Somebody else sets the count and may: it is taken as it is, and what was thought of earlier writes is over. */
+export const followCount = (memory: CountMemory, desired: number): CountMemory =>
+  isPlain(memory) && memory.expected === desired ? memory : firstCount(desired);
+
+const isPlain = ({
+  asked,
+  zeroByHand,
+  raisedUntilMs,
+  conflictUntilMs,
+  foreignWritesMs,
+}: CountMemory): boolean =>
+  asked === undefined && !zeroByHand && raisedUntilMs + conflictUntilMs + foreignWritesMs.length === 0;
+
 /**
  * Compares the count that is there with the one expected. A difference is somebody else's write: zero with min ≥ 1 is a
  * pause, a higher count is respected for `holdMs`, and three writes in ten minutes are a conflict from which the operator

@@ -1,3 +1,4 @@
+import type { Logger } from "../../kit/src/logger.ts";
 import type { Verdict } from "../control/contract.ts";
 
 /** A verdict and what came of it. Plain JSON, kept in the state file and answered by the HTTP API. */
@@ -68,4 +69,29 @@ function isSame(a: Decision, b: Decision): boolean {
     a.problem === b.problem &&
     a.limitedBy.join() === b.limitedBy.join()
   );
+}
+
+/** The same reason as everywhere else: changes at info, what could not be done at warn, holds at debug. */
+export function logDecision(logger: Logger, autoscaler: string, decision: Decision): void {
+  const { from, to, reason, limitedBy, explanation, problem } = decision;
+  const fields = {
+    autoscaler,
+    from,
+    to,
+    reason,
+    limitedBy,
+    explanation,
+    ...(problem !== undefined && { problem }),
+  };
+  switch (decision.outcome) {
+    case "scaled":
+      return logger.info(fields, "scaled workers");
+    case "dry-run":
+      return logger.info(fields, "would scale workers");
+    case "conflict":
+    case "failed":
+      return logger.warn(fields, "could not scale workers");
+    case "held":
+      return logger.debug(fields, "kept the count");
+  }
 }

@@ -88,7 +88,7 @@ test("says what is unknown, and never a figure in its place", async () => {
   });
   expect(text).toContain("default///jobs.image: ready unknown, workers unknown");
   expect(text).toContain(
-    "SignalsFresh: The ready count of default///jobs.image is not known. broker: connection refused; workers: answers 503.",
+    "SignalsFresh: The ready count of default///jobs.image is not known. Connection refused.",
   );
   expect(text).toContain("DryRun: nothing is changed");
 });
@@ -112,4 +112,43 @@ test("a decision that was not carried out says so, and how often", async () => {
     await scenario.walk(6);
   });
   expect(text).toContain("failed: no more processes");
+});
+
+test("with nothing but the status of a cluster, tells the decisions that it keeps and what came of them", async () => {
+  const { view } = await explained({ spec: { replicas: { min: 0, max: 3 } } }, async (scenario) => {
+    await scenario.walk(2);
+    scenario.world.publish(200);
+    await scenario.walk(4);
+  });
+  const { metadata, spec, status } = view;
+  const stored = { ...status, objective: { attainmentRatio: "0.97" } };
+  const text = explanationOf({ metadata, spec, status: stored }, { last: 10, nowMs: 0 });
+  expect(sectionOf(text, "Promise:")[1]).toBe("97 % did.");
+  expect(sectionOf(text, "Known:")[0]).toMatch(/^arrivals .* service time/);
+  const change = status.history.at(-1);
+  expect(sectionOf(text, "Last decisions")[0]).toContain(`${change?.time}  0 → 3  ${change?.reason}`);
+  expect(sectionOf(text, "Last decisions").at(-1)).toContain(String(status.lastDecision?.explanation));
+  expect(sectionOf(text, "Terms").at(-1)).toMatch(/^decided +3$/);
+  expect(sectionOf(text, "What would change it").at(-1)).toBe("A higher spec.replicas.max than 3.");
+});
+
+test("with a resource that nobody has looked at yet, has nothing to tell and makes nothing up", async () => {
+  const { view } = await explained({}, async () => {});
+  const text = explanationOf({ metadata: view.metadata, spec: view.spec }, { last: 10, nowMs: 0 });
+  for (const title of ["Known:", "Last decisions", "Terms", "What would change it"])
+    expect(sectionOf(text, title), title).toEqual(["nothing yet"]);
+});
+
+test("a status whose last decision is its last change tells it once", async () => {
+  const { view } = await explained({}, async () => {});
+  const decision = {
+    time: "2026-07-15T12:00:00Z",
+    from: 0,
+    to: 2,
+    reason: "backlog",
+    explanation: "Jobs wait.",
+  };
+  const status = { history: [decision], lastDecision: decision };
+  const text = explanationOf({ metadata: view.metadata, spec: view.spec, status }, { last: 10, nowMs: 0 });
+  expect(sectionOf(text, "Last decisions")).toEqual(["2026-07-15T12:00:00Z  0 → 2  backlog  Jobs wait."]);
 });

@@ -1,41 +1,93 @@
-import type { QueueReading } from "../control/contract.ts";
-import type { AutoscalerView, DecisionView } from "./autoscaler-view.ts";
+import type { QueueReading, Verdict } from "../control/contract.ts";
+import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
+
+type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/** A decision as the operator tells it, or as a status keeps it. */
+type ExplainedDecision = {
+  readonly time: string;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  readonly explanation: string;
+} & Maybe<{
+  readonly recommended: number;
+  readonly limitedBy: readonly string[];
+  readonly outcome: string;
+  readonly problem: string;
+  readonly repeated: number;
+}>;
+type ExplainedStatus = Maybe<{
+  readonly conditions: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly message: string;
+  }[];
+  readonly replicas: Maybe<Record<"current" | "desired" | "recommended" | "ready", number>>;
+  /** A ratio as a number, or as text the way a status on a cluster has it. */
+  readonly objective: Maybe<{ readonly attainmentRatio: number | string }>;
+  readonly estimate: Maybe<
+    Record<"arrivalsPerSecond" | "serviceSeconds" | "startupSeconds" | "predictedWaitSeconds", number>
+  >;
+  readonly lastDecision: ExplainedDecision;
+  readonly history: readonly ExplainedDecision[];
+}>;
+
+/** What an operator answers about an autoscaler; or only what a cluster has of it, without all that a status cannot hold. */
+export type Explained = Pick<WorkerAutoscaler, "metadata" | "spec"> &
+  Maybe<{
+    readonly status: ExplainedStatus;
+    readonly lookedAt: string;
+    readonly signals: readonly QueueReading[];
+    readonly verdict: Verdict;
+    readonly decisions: readonly ExplainedDecision[];
+    readonly notes: readonly string[];
+  }>;
 
 /** The answer to "why this many?" as text for people: promise, knowledge, decisions, terms, and what would change it. */
 export function explanationOf(
-  view: AutoscalerView,
+  view: Explained,
   { last, nowMs }: { readonly last: number; readonly nowMs: number },
 ): string {
   const { metadata } = view;
+  const made = decisionsOf(view);
   return [
     `${metadata.namespace}/${metadata.name}`,
     ...section("Promise", promise(view)),
     ...section("Replicas", replicas(view)),
     ...section("Known", known(view, nowMs)),
-    ...section(`Last decisions (of ${view.decisions.length})`, decisions(view.decisions.slice(-last))),
+    ...section(`Last decisions (of ${made.length})`, decisions(made.slice(-last))),
     ...section("Terms of the latest look", terms(view)),
     ...section("What would change it", changes(view)),
   ].join("\n");
+}
+
+/** Those that the operator tells, else the changes that a status keeps, and the last hold where it came after them. */
+function decisionsOf({ decisions: told, status }: Explained): readonly ExplainedDecision[] {
+  if (told !== undefined) return told;
+  const { history = [], lastDecision } = status ?? {};
+  if (lastDecision === undefined || history.at(-1)?.time === lastDecision.time) return history;
+  return [...history, lastDecision];
 }
 
 function section(title: string, lines: readonly string[]): string[] {
   return ["", `${title}:`, ...(lines.length === 0 ? ["  nothing yet"] : lines.map((line) => `  ${line}`))];
 }
 
-function promise({ spec, status }: AutoscalerView): string[] {
+function promise({ spec, status }: Explained): string[] {
   const { waitSeconds, attainmentRatio } = spec.objective;
-  const stricter = spec.queues.flatMap(({ name, waitSeconds: own }) =>
-    own === undefined ? [] : [`${name} within ${own} s`],
+  const stricter = spec.queues.flatMap(({ name, pattern, waitSeconds: own }) =>
+    own === undefined ? [] : [`${name ?? pattern} within ${own} s`],
   );
-  const measured = status.objective.attainmentRatio;
+  const measured = status?.objective?.attainmentRatio;
   return [
     `${percent(attainmentRatio)} of the jobs start within ${waitSeconds} s${stricter.length === 0 ? "" : `, ${stricter.join(", ")}`}.`,
-    measured === undefined ? "How many did is not known." : `${percent(measured)} did.`,
+    measured === undefined ? "How many did is not known." : `${percent(Number(measured))} did.`,
   ];
 }
 
-function replicas({ spec, status }: AutoscalerView): string[] {
-  const { current, desired, recommended, ready } = status.replicas;
+function replicas({ spec, status }: Explained): string[] {
+  const { current, desired, recommended, ready } = status?.replicas ?? {};
   const target = `${spec.scaleTargetRef.kind} ${spec.scaleTargetRef.name}`;
   if (desired === undefined) return [`${target} could not be observed.`];
   return [
@@ -44,10 +96,8 @@ function replicas({ spec, status }: AutoscalerView): string[] {
   ];
 }
 
-function known({ signals, status, lookedAt }: AutoscalerView, nowMs: number): string[] {
-  if (lookedAt === undefined) return [];
-  const age = seconds((nowMs - Date.parse(lookedAt)) / 1_000);
-  const { arrivalsPerSecond, serviceSeconds, startupSeconds, predictedWaitSeconds } = status.estimate;
+function known({ signals = [], status, lookedAt, notes = [] }: Explained, nowMs: number): string[] {
+  const { arrivalsPerSecond, serviceSeconds, startupSeconds, predictedWaitSeconds } = status?.estimate ?? {};
   const estimates = [
     ["arrivals", arrivalsPerSecond, "jobs/s"],
     ["service time", serviceSeconds, "s"],
@@ -58,9 +108,11 @@ function known({ signals, status, lookedAt }: AutoscalerView, nowMs: number): st
     value === undefined ? [] : [`${name} ${round(value)} ${unit}`],
   );
   return [
-    `looked at ${age} ago`,
-    ...signals.map(queueLine),
+    ...(lookedAt === undefined
+      ? []
+      : [`looked at ${seconds((nowMs - Date.parse(lookedAt)) / 1_000)} ago`, ...signals.map(queueLine)]),
     ...(figures.length === 0 ? [] : [figures.join(", ")]),
+    ...notes,
   ];
 }
 
@@ -78,8 +130,9 @@ function queueLine({ id, broker, workers }: QueueReading): string {
 
 const unacked = (count: number | undefined): string => (count === undefined ? "" : `, ${count} unacked`);
 
-function decisions(list: readonly DecisionView[]): string[] {
-  return list.map(({ time, from, to, reason, limitedBy, outcome, problem, explanation, repeated }) => {
+function decisions(list: readonly ExplainedDecision[]): string[] {
+  return list.map((decision) => {
+    const { time, from, to, reason, limitedBy = [], outcome = "scaled", problem, repeated = 0 } = decision;
     const step = from === to ? `${from}` : `${from} → ${to}`;
     const notes = [
       ...(outcome === "scaled" || outcome === "held"
@@ -88,34 +141,42 @@ function decisions(list: readonly DecisionView[]): string[] {
       ...(limitedBy.length === 0 ? [] : [`limited by ${limitedBy.join(", ")}`]),
       ...(repeated === 0 ? [] : [`and ${repeated} times more`]),
     ];
-    return `${time}  ${step}  ${reason}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}  ${explanation}`;
+    const remark = notes.length === 0 ? "" : ` (${notes.join("; ")})`;
+    return `${time}  ${step}  ${reason}${remark}  ${decision.explanation}`;
   });
 }
 
-function terms({ verdict }: AutoscalerView): string[] {
-  if (verdict === undefined) return [];
-  const width = Math.max(...verdict.terms.map(({ name }) => name.length), 11);
+/** A status keeps no single terms, only what came of them. */
+function terms({ verdict, status }: Explained): string[] {
+  const parts = verdict?.terms ?? [];
+  const { recommended, to } = verdict ?? status?.lastDecision ?? {};
+  if (to === undefined) return [];
+  const width = Math.max(...parts.map(({ name }) => name.length), 11);
   const row = (name: string, value: number) => `${name.padEnd(width)}  ${String(round(value)).padStart(6)}`;
   return [
-    ...verdict.terms.map(({ name, replicas }) => row(name, replicas)),
-    row("recommended", verdict.recommended),
-    row("decided", verdict.to),
+    ...parts.map(({ name, replicas }) => row(name, replicas)),
+    ...(recommended === undefined ? [] : [row("recommended", recommended)]),
+    row("decided", to),
   ];
 }
 
 /** Conditions that stand in the way, each with its sentence; then the bound that was met. */
-function changes({ status, verdict, spec }: AutoscalerView): string[] {
+function changes({ status, verdict, spec }: Explained): string[] {
   const isGood = new Set(["Ready", "SignalsFresh", "ObjectiveMet", "ObjectiveFeasible"]);
-  const standing = status.conditions.filter(
+  const standing = (status?.conditions ?? []).filter(
     ({ type, status: is }) => is === (isGood.has(type) ? "False" : "True"),
   );
   const sentences = new Set(standing.map(({ type, message }) => `${type}: ${message}`));
-  if (verdict?.limitedBy.includes("max"))
-    sentences.add(`A higher spec.replicas.max than ${spec.replicas.max}.`);
-  if (verdict?.limitedBy.includes("min"))
-    sentences.add(`A lower spec.replicas.min than ${spec.replicas.min}.`);
-  return sentences.size === 0 ? ["Only the load: nothing else stands in the way."] : [...sentences];
+  const bounds = boundsMet((verdict ?? status?.lastDecision)?.limitedBy ?? [], spec);
+  if (status?.conditions === undefined && verdict === undefined) return bounds;
+  const all = [...sentences, ...bounds];
+  return all.length === 0 ? ["Only the load: nothing else stands in the way."] : all;
 }
+
+const boundsMet = (limitedBy: readonly string[], { replicas: { min, max } }: Explained["spec"]): string[] => [
+  ...(limitedBy.includes("max") ? [`A higher spec.replicas.max than ${max}.`] : []),
+  ...(limitedBy.includes("min") ? [`A lower spec.replicas.min than ${min}.`] : []),
+];
 
 const percent = (ratio: number): string => `${Math.round(ratio * 1_000) / 10} %`;
 const round = (value: number): number => (value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { startedScenario } from "../../test/fakes/operator-scenario.ts";
 import type { AutoscalerView } from "./autoscaler-view.ts";
+import { explanationOf } from "./explanation.ts";
 import { buildOperatorServer } from "./http-server.ts";
 
 async function served({ looked = true } = {}) {
@@ -109,4 +110,36 @@ test("metrics come in Prometheus' format, with the join from autoscalers to queu
   expect(response.body).toMatch(
     /^millrace_queue_messages_ready\{broker="default",vhost="\/",queue="jobs.image"\} \d+$/m,
   );
+});
+
+test("a follower is ready, says what it is, and sends people to the leader", async () => {
+  const scenario = await startedScenario();
+  const server = buildOperatorServer({
+    autoscalers: () => [],
+    isFollower: () => true,
+    registry: scenario.registry,
+    notReadyBecause: () => "the first cycle has not ended",
+  });
+  const ready = await server.inject({ url: "/readyz" });
+  expect([ready.statusCode, ready.json()]).toEqual([200, { status: "ok", role: "follower" }]);
+  for (const url of ["/v1/autoscalers/images", "/v1/autoscalers/default/images"]) {
+    const answer = await server.inject({ url });
+    expect([answer.statusCode, answer.json()]).toMatchObject([
+      503,
+      { code: "operator-follows", autoscalers: [] },
+    ]);
+  }
+});
+
+test("sentences about the operator go with each autoscaler", async () => {
+  const scenario = await startedScenario();
+  const server = buildOperatorServer({
+    autoscalers: () => scenario.operator.autoscalers,
+    notes: () => ["Idle queues are looked at every 2 s."],
+    registry: scenario.registry,
+    notReadyBecause: () => undefined,
+  });
+  const view: AutoscalerView = (await server.inject({ url: "/v1/autoscalers/images" })).json();
+  expect(view.notes).toEqual(["Idle queues are looked at every 2 s."]);
+  expect(explanationOf(view, { last: 1, nowMs: 0 })).toContain("Idle queues are looked at every 2 s.");
 });

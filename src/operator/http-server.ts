@@ -2,9 +2,14 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 import { type AutoscalerView, viewOf } from "./autoscaler-view.ts";
 import type { Autoscaler } from "./autoscaler.ts";
+import { exposition } from "./exposition.ts";
 
 export type OperatorHttpDeps = {
   readonly autoscalers: () => readonly Autoscaler[];
+  /** Sentences that go with every single autoscaler. */
+  readonly notes?: () => readonly string[];
+  /** Another operator leads: this one knows nothing of the autoscalers. */
+  readonly isFollower?: () => boolean;
   readonly registry: Registry;
   /** Undefined when ready; otherwise why not yet. */
   readonly notReadyBecause: () => string | undefined;
@@ -13,15 +18,19 @@ export type OperatorHttpDeps = {
 /** The operator's answers to people and to Prometheus. Reads only; never listens by itself. */
 export function buildOperatorServer({
   autoscalers,
+  notes = () => [],
+  isFollower = () => false,
   registry,
   notReadyBecause,
 }: OperatorHttpDeps): FastifyInstance {
   const server = Fastify({ logger: false, requestTimeout: 10_000, bodyLimit: 1_024 });
   server.get("/metrics", async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
+    reply.type(registry.contentType).send(await exposition(registry)),
   );
   server.get("/healthz", async () => ({ status: "ok" }));
   server.get("/readyz", async (_request, reply) => {
+    // A follower is ready to take over, which is all that it is there for.
+    if (isFollower()) return { status: "ok", role: "follower" };
     const because = notReadyBecause();
     return because === undefined ? { status: "ok" } : reply.code(503).send({ status: "not ready", because });
   });
@@ -31,13 +40,17 @@ export function buildOperatorServer({
     async (request, reply) => {
       const { namespace, name } = request.params;
       const found = autoscalers().filter(({ key }) => key === `${namespace}/${name}`);
-      return answer(reply, { asked: `${namespace}/${name}`, found, all: autoscalers() });
+      return isFollower()
+        ? answerFollower(reply)
+        : answer(reply, { asked: `${namespace}/${name}`, found, all: autoscalers(), notes: notes() });
     },
   );
   server.get<{ Params: { name: string } }>("/v1/autoscalers/:name", async (request, reply) => {
     const { name } = request.params;
     const found = autoscalers().filter(({ resource }) => resource.metadata.name === name);
-    return answer(reply, { asked: name, found, all: autoscalers() });
+    return isFollower()
+      ? answerFollower(reply)
+      : answer(reply, { asked: name, found, all: autoscalers(), notes: notes() });
   });
   return server;
 }
@@ -50,16 +63,25 @@ function summaryOf(autoscaler: Autoscaler): Omit<AutoscalerView, "decisions"> {
 
 type Reply = { code(status: number): Reply; type(mime: string): Reply; send(body: object): Reply };
 
-function answer(
-  reply: Reply,
-  {
-    asked,
-    found,
-    all,
-  }: { readonly asked: string; readonly found: readonly Autoscaler[]; readonly all: readonly Autoscaler[] },
-): Reply {
+type Question = {
+  readonly asked: string;
+  readonly found: readonly Autoscaler[];
+  readonly all: readonly Autoscaler[];
+  readonly notes: readonly string[];
+};
+
+const answerFollower = (reply: Reply): Reply =>
+  reply.code(503).type("application/problem+json").send({
+    type: "about:blank",
+    status: 503,
+    code: "operator-follows",
+    title: "This operator follows another and knows no autoscaler: ask the one that leads.",
+    autoscalers: [],
+  });
+
+function answer(reply: Reply, { asked, found, all, notes }: Question): Reply {
   const [only, ...others] = found;
-  if (only !== undefined && others.length === 0) return reply.send(viewOf(only));
+  if (only !== undefined && others.length === 0) return reply.send(viewOf(only, notes));
   const status = only === undefined ? 404 : 409;
   return reply
     .code(status)

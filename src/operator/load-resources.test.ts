@@ -113,10 +113,15 @@ test("a pool that nobody describes is named", async () => {
   ]);
 });
 
-test("says what this version cannot do yet: other targets, and patterns", async () => {
-  await write("a.yaml", autoscaler({ kind: "Deployment", queue: '{ pattern: "^jobs\\\\.x" }' }), pool());
+test("from a file only a ProcessPool can be scaled", async () => {
+  await write("a.yaml", autoscaler({ kind: "Deployment" }), pool());
   expect(await problemsOf()).toEqual([
-    "a.yaml, document 1: spec.scaleTargetRef.kind: this version scales a ProcessPool only, got Deployment",
-    expect.stringContaining("spec.queues[0].pattern: this version cannot list a broker's queues yet"),
+    "a.yaml, document 1: spec.scaleTargetRef.kind: read from files, an autoscaler scales a ProcessPool only, got Deployment; apply it to a cluster instead",
   ]);
+});
+
+test("queues may be named by patterns", async () => {
+  await write("a.yaml", autoscaler({ queue: '{ pattern: "^jobs\\\\.x" }' }), pool());
+  const { autoscalers } = await loadResources([directory]);
+  expect(autoscalers[0]?.spec.queues[0]?.pattern).toBe("^jobs\\.x");
 });

@@ -106,23 +106,19 @@ function targetProblems(
     pools,
   }: { readonly place: string; readonly targets: Map<string, string>; readonly pools: ReadonlySet<string> },
 ): string[] {
-  const { scaleTargetRef, queues } = resource.spec;
+  const { scaleTargetRef } = resource.spec;
   const target = `${scaleTargetRef.kind} ${resource.metadata.namespace}/${scaleTargetRef.name}`;
   const where = `${place}: spec.scaleTargetRef`;
   const problems = takenTwice(targets, target, where, "is scaled by two autoscalers");
   if (scaleTargetRef.kind !== "ProcessPool") {
-    problems.push(`${where}.kind: this version scales a ProcessPool only, got ${scaleTargetRef.kind}`);
+    problems.push(
+      `${where}.kind: read from files, an autoscaler scales a ProcessPool only, got ${scaleTargetRef.kind}; apply it to a cluster instead`,
+    );
   } else if (!pools.has(target)) {
     problems.push(
       `${where}.name: no ${target} is described; add a ProcessPool document of that name and namespace`,
     );
   }
-  queues.forEach(({ pattern }, index) => {
-    if (pattern === undefined) return;
-    problems.push(
-      `${place}: spec.queues[${index}].pattern: this version cannot list a broker's queues yet; name the queues instead`,
-    );
-  });
   return problems;
 }
 

@@ -10,10 +10,14 @@ const target = {
   name: "workers",
 };
 
-describe("the fleet in memory is a Fleet", () => {
+describe.each([
+  ["that chooses by itself", false],
+  ["that is told whom to remove", true],
+])("the fleet in memory %s is a Fleet", (_how, takesVictims) => {
   describeFleet(() => {
     const clock = new ManualClock();
     const fleet = new MemoryFleet([target], { clock });
+    fleet.takesVictims = takesVictims;
     return Promise.resolve({
       fleet,
       target,

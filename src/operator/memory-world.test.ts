@@ -16,6 +16,7 @@ const worldInMemory = () => {
 describe("the broker of the world in memory", () => {
   describeBrokerSource(async () => {
     const { world } = worldInMemory();
+    world.brokerTellsHolders = true;
     return {
       source: world.asBroker(),
       queue,
@@ -32,6 +33,7 @@ describe("the broker of the world in memory", () => {
 describe("the workers of the world in memory", () => {
   describeWorkerSource(async () => {
     const { fleet, world } = worldInMemory();
+    world.workersTellReplicas = true;
     return {
       source: world.asWorkers(),
       queue,

@@ -1,8 +1,12 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { collectNodeMetrics } from "../../kit/src/node-metrics.ts";
 import type { Autoscaler } from "./autoscaler.ts";
 import type { Decision } from "./decision-log.ts";
+import { createAttainmentMetrics } from "./attainment-metrics.ts";
 import { createAutoscalerMetrics } from "./autoscaler-metrics.ts";
+import { createDecisionMetrics } from "./decision-metrics.ts";
 import { createQueueMetrics } from "./queue-metrics.ts";
+import { registerScrapedGauge } from "./scraped-metric.ts";
 
 const readBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -19,6 +23,7 @@ export type OperatorMetrics = {
   cycleEnded(seconds: number): void;
   decided(autoscaler: Autoscaler, decision: Decision): void;
   reconcileFailed(): void;
+  fastPathPeriod(seconds: number): void;
 };
 
 /** Registers all of them. Series of single autoscalers are filled when they are scraped, from what `autoscalers` answers then. */
@@ -26,12 +31,21 @@ export function createOperatorMetrics(
   registry: Registry,
   {
     autoscalers,
+    isLeader,
     cycleSeconds,
-  }: { readonly autoscalers: () => readonly Autoscaler[]; readonly cycleSeconds: number },
+    version = "unknown",
+  }: {
+    readonly autoscalers: () => readonly Autoscaler[];
+    readonly isLeader: () => boolean;
+    readonly cycleSeconds: number;
+    /** Of the program. */
+    readonly version?: string;
+  },
 ): OperatorMetrics {
-  collectDefaultMetrics({ register: registry });
+  collectNodeMetrics(registry);
   createAutoscalerMetrics(registry, autoscalers);
   createQueueMetrics(registry, autoscalers);
+  createAttainmentMetrics(registry, autoscalers);
   const registers = [registry];
   const cycles = new Histogram({
     name: "millrace_reconcile_duration_seconds",
@@ -50,18 +64,38 @@ export function createOperatorMetrics(
     registers,
   });
   period.set(cycleSeconds);
-  const leader = new Gauge({
-    name: "millrace_operator_leader",
-    help: "1 on the operator that decides.",
+  registerIdentity(registry, { isLeader, version });
+  const fastPath = new Gauge({
+    name: "millrace_fast_path_period_seconds",
+    help: "From one look at the queues of autoscalers at zero replicas to the next.",
     registers,
   });
-  leader.set(1);
   return {
-    sourceRead: sourceMetrics(registry),
+    sourceRead: sourceMetrics(registry, isLeader),
     cycleEnded: (seconds) => cycles.observe(seconds),
-    decided: decisionMetrics(registry),
+    decided: createDecisionMetrics(registry, autoscalers),
     reconcileFailed: () => failures.inc(),
+    fastPathPeriod: (seconds) => fastPath.set(seconds),
   };
+}
+
+function registerIdentity(
+  registry: Registry,
+  { isLeader, version }: { readonly isLeader: () => boolean; readonly version: string },
+): void {
+  registerScrapedGauge(registry, {
+    name: "millrace_operator_leader",
+    help: "1 on the operator that decides, 0 on one that follows.",
+    labelNames: [],
+    series: () => [{ of: {}, value: Number(isLeader()) }],
+  });
+  const build = { component: "operator", version };
+  registerScrapedGauge(registry, {
+    name: "millrace_build_info",
+    help: "1 for the version of the program that runs.",
+    labelNames: ["component", "version"],
+    series: () => [{ of: build, value: 1 }],
+  });
 }
 
 /** The same three for each source; their names begin with the source's. */
@@ -71,16 +105,20 @@ const sources: Readonly<Record<SourceName, string>> = {
   floors: "the floor expressions",
 };
 
-function sourceMetrics(registry: Registry): OperatorMetrics["sourceRead"] {
+function sourceMetrics(registry: Registry, isLeader: () => boolean): OperatorMetrics["sourceRead"] {
   const meters = {
-    broker: meterOf(registry, "broker"),
-    workers: meterOf(registry, "workers"),
-    floors: meterOf(registry, "floors"),
+    broker: meterOf(registry, "broker", isLeader),
+    workers: meterOf(registry, "workers", isLeader),
+    floors: meterOf(registry, "floors", isLeader),
   };
   return (source, read) => meters[source](read);
 }
 
-function meterOf(registry: Registry, source: SourceName): (read: SourceRead) => void {
+function meterOf(
+  registry: Registry,
+  source: SourceName,
+  isLeader: () => boolean,
+): (read: SourceRead) => void {
   const registers = [registry];
   const duration = new Histogram({
     name: `millrace_${source}_poll_duration_seconds`,
@@ -94,56 +132,20 @@ function meterOf(registry: Registry, source: SourceName): (read: SourceRead) => 
     labelNames: ["reason"],
     registers,
   });
-  const last = new Gauge({
+  // There from the start with 0: a first increase from nothing would not be seen as one.
+  for (const reason of ["unanswered", "incomplete"]) errors.inc({ reason }, 0);
+  let lastMs: number | undefined;
+  registerScrapedGauge(registry, {
     name: `millrace_${source}_last_success_timestamp_seconds`,
-    help: `When ${sources[source]} last came without a problem.`,
-    registers,
+    help: `When ${sources[source]} last came without a problem; before the first time, when it was first asked for. Only where it is asked for, and on the operator that leads.`,
+    labelNames: [],
+    // A follower asks nobody: its last time would look like a source that is away.
+    series: () => (lastMs === undefined || !isLeader() ? [] : [{ of: {}, value: lastMs / 1_000 }]),
   });
   return ({ seconds, failure, nowMs }) => {
     duration.observe(seconds);
-    if (failure === undefined) last.set(nowMs / 1_000);
+    lastMs ??= nowMs;
+    if (failure === undefined) lastMs = nowMs;
     else errors.inc({ reason: failure });
-  };
-}
-
-function decisionMetrics(registry: Registry): OperatorMetrics["decided"] {
-  const registers = [registry];
-  const events = new Counter({
-    name: "millrace_scale_events_total",
-    help: "Changes of the count that were made, by direction (out, in) and reason.",
-    labelNames: ["namespace", "autoscaler", "direction", "reason"],
-    registers,
-  });
-  const refused = new Counter({
-    name: "millrace_scale_errors_total",
-    help: "Changes of the count that were decided and not made, by outcome (conflict, failed).",
-    labelNames: ["namespace", "autoscaler", "outcome"],
-    registers,
-  });
-  const last = new Gauge({
-    name: "millrace_scale_last_change_timestamp_seconds",
-    help: "When the operator last changed the count.",
-    labelNames: ["namespace", "autoscaler"],
-    registers,
-  });
-  return (autoscaler, decision) => {
-    const { namespace, name } = autoscaler.resource.metadata;
-    const labels = { namespace, autoscaler: name };
-    switch (decision.outcome) {
-      case "scaled":
-        events.inc({
-          ...labels,
-          direction: decision.to > decision.from ? "out" : "in",
-          reason: decision.reason,
-        });
-        last.set(labels, decision.atMs / 1_000);
-        return;
-      case "conflict":
-      case "failed":
-        refused.inc({ ...labels, outcome: decision.outcome });
-        return;
-      case "held":
-      case "dry-run":
-    }
   };
 }

@@ -4,11 +4,14 @@ import type { Service } from "../../kit/src/service.ts";
 import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
 import type { Autoscaler } from "./autoscaler.ts";
 import { AutoscalerSet } from "./autoscaler-set.ts";
+import type { BrokerAccessList } from "./broker-access.ts";
 import { ControlLoop } from "./control-loop.ts";
+import { FastPath } from "./fast-path.ts";
 import { buildOperatorServer } from "./http-server.ts";
+import { Leadership } from "./leadership.ts";
 import { createOperatorMetrics } from "./metrics.ts";
 import { compileOperatorOptions, type OperatorOptions } from "./options.ts";
-import type { BrokerSource, Fleet, FloorSource, WorkerSource } from "./ports.ts";
+import type { BrokerSource, Fleet, FloorSource, Journal, Lease, WorkerSource } from "./ports.ts";
 import { RepeatedTask } from "./repeated-task.ts";
 import type { StateStore } from "./state-store.ts";
 
@@ -18,8 +21,16 @@ export type OperatorDeps = {
   readonly broker?: BrokerSource;
   readonly workers?: WorkerSource;
   readonly floors?: FloorSource;
-  readonly state: StateStore;
+  /** Where the state outlives a restart: a store for all, or the journal for each. Without either nothing does. */
+  readonly state?: StateStore;
+  readonly journal?: Journal;
+  /** The right to act, where several operators run; without it this one always leads. */
+  readonly lease?: Lease;
+  /** Which brokers there are, and who may use them; absent = all that `broker` reads, for everybody. */
+  readonly brokers?: BrokerAccessList;
   readonly registry: Registry;
+  /** Of the program, for its metrics. */
+  readonly version?: string;
   readonly logger: Logger;
   readonly nowMs: () => number;
   /** Where to answer HTTP; port 0 takes a free one; undefined = nowhere. */
@@ -29,7 +40,7 @@ export type OperatorDeps = {
 export type Operator = Service & {
   /** The address of the HTTP API once started, for example http://127.0.0.1:9090. */
   readonly url: string | undefined;
-  /** Those under control now, with what is known about each. */
+  /** Those under control now, with what is known about each; none while this operator follows another. */
   readonly autoscalers: readonly Autoscaler[];
   /** One cycle now; the running operator calls this by itself. */
   cycle(): Promise<void>;
@@ -44,36 +55,42 @@ export type Operator = Service & {
 /** Observes, decides, acts and reports for a set of autoscalers, until it is stopped. Throws a ConfigError for options out of range. */
 export function createOperator(deps: OperatorDeps, userOptions: OperatorOptions = {}): Operator {
   const options = compileOperatorOptions(userOptions);
+  const { logger } = deps;
   const set = new AutoscalerSet(deps, options);
-  const metrics = createOperatorMetrics(deps.registry, {
-    autoscalers: () => set.list,
-    cycleSeconds: options.cyclePeriodMs / 1_000,
-  });
+  const leadership = new Leadership(deps.lease, { logger, onChange: () => set.startOver() });
+  const isLeader = () => leadership.isHeld;
+  const led = () => (isLeader() ? set.list : []);
+  const cycleSeconds = options.cyclePeriodMs / 1_000;
+  const metrics = createOperatorMetrics(deps.registry, { ...deps, autoscalers: led, isLeader, cycleSeconds });
   const loop = new ControlLoop({ ...deps, options, metrics });
+  const fastPath = new FastPath({ autoscalers: led, nowMs: deps.nowMs, logger, metrics }, options);
   let cycles = 0;
   const server = buildOperatorServer({
-    autoscalers: () => set.list,
+    autoscalers: led,
+    notes: () => fastPath.notes,
+    isFollower: () => !isLeader(),
     registry: deps.registry,
     notReadyBecause: () => (cycles > 0 ? undefined : "the first cycle has not ended"),
   });
   const cycle = async () => {
+    if (!leadership.check()) return;
     const changed = await loop.cycle(set.list);
     cycles += 1;
     await set.save({ now: changed });
   };
   const fastLook = async () => {
-    if (await loop.fastLook(set.list)) await set.save({ now: true });
+    if (leadership.check() && (await loop.fastLook(set.list))) await set.save({ now: true });
   };
-  const onError = (cause: unknown) => deps.logger.error({ err: cause }, "cycle failed");
-  const cycling = new RepeatedTask(cycle, { periodMs: options.cyclePeriodMs, onError });
-  const looking = new RepeatedTask(fastLook, { periodMs: options.fastPathPeriodMs, onError });
+  const onError = (cause: unknown) => logger.error({ err: cause }, "cycle failed");
+  const cycling = new RepeatedTask(cycle, { periodMs: () => options.cyclePeriodMs, onError });
+  const looking = new RepeatedTask(fastLook, { periodMs: () => fastPath.periodMs(), onError });
   let url: string | undefined;
   return {
     get url() {
       return url;
     },
     get autoscalers() {
-      return set.list;
+      return led();
     },
     cycle,
     fastLook,
@@ -85,7 +102,7 @@ export function createOperator(deps: OperatorDeps, userOptions: OperatorOptions 
         url = await server.listen({ host: deps.listen.host, port: deps.listen.port });
       cycling.start();
       if (deps.broker !== undefined) looking.start();
-      deps.logger.info({ autoscalers: set.list.map(({ key }) => key), url }, "operator started");
+      logger.info({ autoscalers: set.list.map(({ key }) => key), url }, "operator started");
     },
     async stop() {
       await Promise.all([cycling.stop(), looking.stop()]);

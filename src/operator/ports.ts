@@ -1,4 +1,13 @@
 import type { QueueReading, Readings } from "../control/contract.ts";
+import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
+import type { AutoscalerView } from "./autoscaler-view.ts";
+import type { Decision } from "./decision-log.ts";
+import type { SavedAutoscaler } from "./state-store.ts";
+
+export type { AutoscalerView } from "./autoscaler-view.ts";
+export type { Condition } from "./conditions.ts";
+export type { Decision } from "./decision-log.ts";
+export type { SavedAutoscaler } from "./state-store.ts";
 
 /** One queue on one broker. `key` is `broker/vhost/name` and is the `id` of its QueueReading. */
 export type QueueRef = {
@@ -27,9 +36,42 @@ export type WorkersBlock = NonNullable<QueueReading["workers"]>;
  * throws for an outside cause.
  */
 export interface BrokerSource {
-  read(queues: readonly QueueRef[], signal: AbortSignal): Promise<BrokerSample>;
+  read(queues: readonly QueueRef[], signal: AbortSignal, wanted?: BrokerWants): Promise<BrokerSample>;
+  /** What the patterns match by the latest list of the broker's queues, by the pattern's key. The first question about a vhost begins its lists. */
+  match?(patterns: readonly QueuePattern[]): ReadonlyMap<string, PatternMatch>;
 }
-export type BrokerSample = { readonly queues: ReadonlyMap<string, BrokerBlock>; readonly problem?: string };
+export type BrokerWants = {
+  /** Brokers whose `holders` are needed, as some of their queues have no workers that report: only these are asked for them. */
+  readonly holdersOf?: ReadonlySet<string>;
+};
+export type BrokerSample = {
+  readonly queues: ReadonlyMap<string, BrokerBlock>;
+  readonly problem?: string;
+  /** Why a queue is unknown, by its key, as a sentence with the remedy. */
+  readonly unknown?: ReadonlyMap<string, string>;
+  /**
+   * Unacked messages by the address of the consumer's end of the connection, by broker; 0 where a consumer holds none. An
+   * address that is missing is not known to hold none. Absent where nobody wanted it, before the first answer and without a management API.
+   */
+  readonly holders?: ReadonlyMap<
+    string,
+    { readonly ageSeconds: number; readonly unackedByAddress: ReadonlyMap<string, number> }
+  >;
+};
+
+/** Queues by a bounded regular expression over their whole name. `key` is `broker/vhost/pattern`. */
+export type QueuePattern = {
+  readonly key: string;
+  readonly broker: string;
+  readonly vhost: string;
+  readonly pattern: string;
+};
+export type PatternMatch =
+  /** Sorted by name. */
+  | { readonly kind: "matched"; readonly names: readonly string[] }
+  /** More than one autoscaler may have. */
+  | { readonly kind: "too-many"; readonly count: number }
+  | { readonly kind: "unknown"; readonly because: string };
 
 /** The workers' own metrics, through Prometheus. The number of queries does not depend on the number of queues. */
 export interface WorkerSource {
@@ -45,6 +87,8 @@ export type WorkerQueueSample = {
   readonly depth?: { readonly ready: number; readonly ageSeconds: number };
   /** Slots attached to live consumers, each counted once, over the replicas that consume this queue. */
   readonly attachedSlots?: number;
+  /** Jobs running now, by the replica's pod name where its series carry one, else by the host of its `instance`. */
+  readonly runningByReplica?: ReadonlyMap<string, number>;
 };
 
 /** The scaled thing: a Deployment's /scale, or a pool of local processes. */
@@ -60,6 +104,12 @@ export interface Fleet {
    * Called once for each target, before its first observation. Absent, or doing nothing, where the count outlives the operator.
    */
   restore?(target: TargetRef, replicas: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Where it is wished for: keeps replicas that run jobs (their ids) from being moved by others, such as a node autoscaler,
+   * and lets go of those that no longer do. Call it when it is known who is busy; writes on change only. Never rejects for an
+   * outside cause: the next observation's notice says it.
+   */
+  protect?(target: TargetRef, busy: readonly string[], signal: AbortSignal): Promise<void>;
 }
 export type FleetObservation =
   | {
@@ -67,15 +117,56 @@ export type FleetObservation =
       readonly fleet: Readings["fleet"];
       readonly startup?: NonNullable<Readings["startup"]>;
       readonly notice?: string;
+      /** Restarts of the replicas' containers or processes since the fleet first looked; only grows. */
+      readonly restarts?: number;
+      /** The ready replicas, where the fleet can be told which of them to remove; absent where it chooses by itself. */
+      readonly victims?: readonly Replica[];
+      /** What else scales the target, and the operator therefore must not: a sentence with the remedy. */
+      readonly owner?: { readonly kind: string; readonly name: string; readonly remedy: string };
     }
   | { readonly kind: "unknown"; readonly because: string };
-export type ScaleChange = { readonly from: number; readonly to: number; readonly explanation: string };
+/** One ready replica. `id`: the pod's name. `addresses`: where its connections come from, and where it is scraped; without ports. */
+export type Replica = { readonly id: string; readonly addresses: readonly string[] };
+export type ScaleChange = {
+  readonly from: number;
+  readonly to: number;
+  readonly explanation: string;
+  /** When the count shrinks: the ids of those to remove first, the longest idle first where that is known. */
+  readonly victims?: readonly string[];
+};
 export type ScaleOutcome =
-  | { readonly kind: "scaled" }
+  /** `to`: where fewer could be removed than were asked for, the count that was set instead. */
+  | { readonly kind: "scaled"; readonly to?: number }
   | { readonly kind: "conflict"; readonly actual: number }
   | { readonly kind: "failed"; readonly because: string };
 
-/** Another signal that may ask for more replicas, never for fewer: `spec.floor.promql`. All expressions at once; one that is missing is unknown. */
+/** Another signal that may ask for more replicas, never for fewer: `spec.floor.promql`. All expressions at once. */
 export interface FloorSource {
-  read(expressions: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
+  read(expressions: readonly string[], signal: AbortSignal): Promise<FloorSample>;
 }
+/** By expression: its value, or why it has none. */
+export type FloorSample = {
+  readonly values: ReadonlyMap<string, number>;
+  readonly problems: ReadonlyMap<string, string>;
+};
+
+/** The right to act, where several operators run. */
+export interface Lease {
+  /** Read before every change. Turns false before another operator could take the lease. */
+  readonly isHeld: boolean;
+}
+
+/** Where each autoscaler's account is kept for people and for the next leader: status and Events on a cluster. */
+export interface Journal {
+  /** After each look. The journal itself decides what of it to write, and when. Never throws for an outside cause. */
+  report(entry: JournalEntry): void;
+  /** What was last kept of the autoscaler, asked for when it appears and when the lease is gained; undefined when there is nothing, or nothing usable. */
+  saved(resource: WorkerAutoscaler): SavedAutoscaler | undefined;
+}
+export type JournalEntry = {
+  readonly resource: WorkerAutoscaler;
+  readonly view: AutoscalerView;
+  readonly saved: SavedAutoscaler | undefined;
+  /** A new decision of this look; absent when the last one was repeated. */
+  readonly decision?: Decision;
+};

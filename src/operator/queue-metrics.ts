@@ -1,23 +1,27 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import type { Autoscaler } from "./autoscaler.ts";
+import { FollowedTotals } from "./followed-totals.ts";
 import type { BrokerBlock, QueueRef } from "./ports.ts";
+import { registerScrapedCounter, registerScrapedGauge, type Series } from "./scraped-metric.ts";
+import { autoscalerLabelNames, queueLabelNames, SeriesLabels } from "./series-labels.ts";
 
-const queueLabels = ["broker", "vhost", "queue"] as const;
-type QueueLabels = Record<(typeof queueLabels)[number], string>;
+type Told = readonly [name: string, help: string, read: (block: BrokerBlock) => number | undefined];
 
-const gauges: readonly (readonly [
-  name: string,
-  help: string,
-  read: (block: BrokerBlock) => number | undefined,
-])[] = [
-  ["ready", "Messages waiting, as the operator last saw them.", ({ ready }) => ready],
-  ["unacked", "Messages delivered and not settled, where the broker tells it.", ({ unacked }) => unacked],
+const gauges: readonly Told[] = [
+  ["messages_ready", "Messages waiting, as the operator last saw them.", ({ ready }) => ready],
+  [
+    "messages_unacked",
+    "Messages delivered and not settled, where the broker tells it.",
+    ({ unacked }) => unacked,
+  ],
+  ["consumers", "Consumers of the queue, where the broker tells it.", ({ consumers }) => consumers],
+  [
+    "sample_age_seconds",
+    "How old the ready count was when it was last used.",
+    ({ ageSeconds }) => ageSeconds,
+  ],
 ];
-const totals: readonly (readonly [
-  name: string,
-  help: string,
-  read: (block: BrokerBlock) => number | undefined,
-])[] = [
+const totals: readonly Told[] = [
   ["published", "Messages published, where the broker tells it.", ({ published }) => published],
   ["delivered", "Messages delivered, where the broker tells it.", ({ delivered }) => delivered],
   ["acked", "Messages settled, where the broker tells it.", ({ settled }) => settled],
@@ -26,105 +30,68 @@ const totals: readonly (readonly [
 
 /** Registers the series of queues (labels broker, vhost, queue) and the join from autoscalers to them; filled at each scrape. */
 export function createQueueMetrics(registry: Registry, autoscalers: () => readonly Autoscaler[]): void {
+  const labels = new SeriesLabels();
   for (const [name, help, read] of gauges) {
-    createQueueGauge(registry, { name: `millrace_queue_messages_${name}`, help, read, autoscalers });
-  }
-  createQueueGauge(registry, {
-    name: "millrace_queue_consumers",
-    help: "Consumers of the queue, where the broker tells it.",
-    read: ({ consumers }) => consumers,
-    autoscalers,
-  });
-  createQueueGauge(registry, {
-    name: "millrace_queue_sample_age_seconds",
-    help: "How old the ready count was when it was last used.",
-    read: ({ ageSeconds }) => ageSeconds,
-    autoscalers,
-  });
-  for (const [name, help, read] of totals) {
-    createQueueTotal(registry, { name: `millrace_queue_messages_${name}_total`, help, read, autoscalers });
-  }
-  createJoin(registry, autoscalers);
-}
-
-type QueueSeries = {
-  readonly name: string;
-  readonly help: string;
-  readonly read: (block: BrokerBlock) => number | undefined;
-  readonly autoscalers: () => readonly Autoscaler[];
-};
-
-function createQueueGauge(registry: Registry, { name, help, read, autoscalers }: QueueSeries): void {
-  registry.registerMetric(
-    new Gauge({
-      name,
+    registerScrapedGauge(registry, {
+      name: `millrace_queue_${name}`,
       help,
-      labelNames: [...queueLabels],
-      registers: [],
-      collect() {
-        this.reset();
-        for (const { labels, block } of blocksOf(autoscalers())) {
-          const value = read(block);
-          if (value !== undefined) this.set(labels, value);
-        }
-      },
-    }),
-  );
+      labelNames: queueLabelNames,
+      series: () =>
+        queuesOf(autoscalers()).flatMap(({ ref, block }): readonly Series[] => {
+          const value = block && read(block);
+          return value === undefined ? [] : [{ of: labels.queue(ref), value }];
+        }),
+    });
+  }
+  for (const total of totals) createQueueTotal(registry, total, { autoscalers, labels });
+  registerScrapedGauge(registry, {
+    name: "millrace_autoscaler_queue_info",
+    help: "1 for each queue of each autoscaler: joins series of queues with series of autoscalers.",
+    labelNames: [...autoscalerLabelNames, ...queueLabelNames],
+    series: () =>
+      autoscalers().flatMap((autoscaler) =>
+        autoscaler.queues.map(({ ref }) => ({ of: labels.watched(autoscaler, ref), value: 1 })),
+      ),
+  });
 }
 
-/** The broker's totals as a counter of this process: it grows by what they grow, and a new epoch adds nothing. */
-function createQueueTotal(registry: Registry, { name, help, read, autoscalers }: QueueSeries): void {
-  const seen = new Map<string, { readonly epoch: string; readonly value: number }>();
-  registry.registerMetric(
-    new Counter({
-      name,
-      help,
-      labelNames: [...queueLabels],
-      registers: [],
-      collect() {
-        for (const { key, labels, block } of blocksOf(autoscalers())) {
-          const value = read(block);
-          if (value === undefined) continue;
-          const before = seen.get(key);
-          const grown = before?.epoch === block.epoch ? Math.max(0, value - before.value) : 0;
-          seen.set(key, { epoch: block.epoch, value });
-          this.inc(labels, grown);
-        }
-      },
-    }),
-  );
+type Sources = { readonly autoscalers: () => readonly Autoscaler[]; readonly labels: SeriesLabels };
+
+/** The broker's totals as a counter of this process. A queue that nobody names any more is dropped. */
+function createQueueTotal(
+  registry: Registry,
+  [name, help, read]: Told,
+  { autoscalers, labels }: Sources,
+): void {
+  const followed = new FollowedTotals();
+  registerScrapedCounter(registry, {
+    name: `millrace_queue_messages_${name}_total`,
+    help,
+    labelNames: queueLabelNames,
+    series: () => {
+      const queues = queuesOf(autoscalers());
+      followed.keep(new Set(queues.map(({ ref }) => ref.key)));
+      return queues.flatMap(({ ref, block }): readonly Series[] => {
+        const told = block && read(block);
+        if (block !== undefined && told !== undefined) followed.follow(ref.key, block.epoch, [told]);
+        const [value] = followed.totals(ref.key) ?? [];
+        return value === undefined ? [] : [{ of: labels.queue(ref), value }];
+      });
+    },
+  });
 }
 
-function createJoin(registry: Registry, autoscalers: () => readonly Autoscaler[]): void {
-  registry.registerMetric(
-    new Gauge({
-      name: "millrace_autoscaler_queue_info",
-      help: "1 for each queue of each autoscaler: joins series of queues with series of autoscalers.",
-      labelNames: ["namespace", "autoscaler", ...queueLabels],
-      registers: [],
-      collect() {
-        this.reset();
-        for (const { resource, queues } of autoscalers()) {
-          const { namespace, name } = resource.metadata;
-          for (const { ref } of queues) this.set({ namespace, autoscaler: name, ...labelsOf(ref) }, 1);
-        }
-      },
-    }),
-  );
-}
+type SeenQueue = { readonly ref: QueueRef; readonly block: BrokerBlock | undefined };
 
-/** Each queue once, whatever the number of autoscalers that name it. */
-function blocksOf(
-  autoscalers: readonly Autoscaler[],
-): Iterable<{ key: string; labels: QueueLabels; block: BrokerBlock }> {
-  const found = new Map<string, { key: string; labels: QueueLabels; block: BrokerBlock }>();
+/** Each queue once, whatever the number of autoscalers that name it; the last of them that knows it tells of it. */
+function queuesOf(autoscalers: readonly Autoscaler[]): readonly SeenQueue[] {
+  const found = new Map<string, SeenQueue>();
   for (const { queues, latest } of autoscalers) {
+    const blocks = new Map(latest?.readings?.queues.map(({ id, broker }) => [id, broker]));
     for (const { ref } of queues) {
-      const block = latest?.readings?.queues.find(({ id }) => id === ref.key)?.broker;
-      if (block !== undefined) found.set(ref.key, { key: ref.key, labels: labelsOf(ref), block });
+      const before = found.get(ref.key);
+      found.set(ref.key, { ref: before?.ref ?? ref, block: blocks.get(ref.key) ?? before?.block });
     }
   }
-  return found.values();
+  return [...found.values()];
 }
-
-const labelsOf = ({ broker, vhost, name }: QueueRef): QueueLabels => ({ broker, vhost, queue: name });

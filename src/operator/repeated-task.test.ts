@@ -18,7 +18,7 @@ const lasting = (ms: number) =>
 
 test("runs at once and then from start to start", async () => {
   const task = vi.fn(() => lasting(300));
-  const repeated = new RepeatedTask(task, { periodMs: 1_000, onError: noError });
+  const repeated = new RepeatedTask(task, { periodMs: () => 1_000, onError: noError });
   repeated.start();
   repeated.start();
   await vi.advanceTimersByTimeAsync(2_100);
@@ -34,7 +34,7 @@ test("a slow run delays the next and never overlaps it", async () => {
     await lasting(2_500);
     running -= 1;
   });
-  const repeated = new RepeatedTask(task, { periodMs: 1_000, onError: noError });
+  const repeated = new RepeatedTask(task, { periodMs: () => 1_000, onError: noError });
   repeated.start();
   await vi.advanceTimersByTimeAsync(7_600);
   expect(task).toHaveBeenCalledTimes(4);
@@ -44,7 +44,7 @@ test("a slow run delays the next and never overlaps it", async () => {
 test("an error is told and does not end the repetition", async () => {
   const errors: unknown[] = [];
   const repeated = new RepeatedTask(() => Promise.reject(new Error("no")), {
-    periodMs: 1_000,
+    periodMs: () => 1_000,
     onError: (cause) => void errors.push(cause),
   });
   repeated.start();
@@ -54,7 +54,7 @@ test("an error is told and does not end the repetition", async () => {
 
 test("stops after the run that is under way, and stopping twice or before the start is safe", async () => {
   const task = vi.fn(() => lasting(300));
-  const repeated = new RepeatedTask(task, { periodMs: 1_000, onError: noError });
+  const repeated = new RepeatedTask(task, { periodMs: () => 1_000, onError: noError });
   await repeated.stop();
   repeated.start();
   const stopped = vi.fn();

@@ -1,15 +1,18 @@
+export type RepeatedTaskOptions = {
+  /** Asked after each run. */
+  readonly periodMs: () => number;
+  readonly onError: (cause: unknown) => void;
+};
+
 /** Runs a task again and again, never twice at once: the next run starts `periodMs` after the start of the last, or when that has ended. */
 export class RepeatedTask {
   readonly #task: () => Promise<void>;
-  readonly #options: { readonly periodMs: number; readonly onError: (cause: unknown) => void };
+  readonly #options: RepeatedTaskOptions;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #isOn = false;
 
-  constructor(
-    task: () => Promise<void>,
-    options: { readonly periodMs: number; readonly onError: (cause: unknown) => void },
-  ) {
+  constructor(task: () => Promise<void>, options: RepeatedTaskOptions) {
     this.#task = task;
     this.#options = options;
   }
@@ -29,11 +32,13 @@ export class RepeatedTask {
   }
 
   #run(): void {
-    const dueAt = performance.now() + this.#options.periodMs;
+    const startedAt = performance.now();
     this.#running = this.#task()
       .catch(this.#options.onError)
       .then(() => {
-        if (this.#isOn) this.#timer = setTimeout(() => this.#run(), Math.max(0, dueAt - performance.now()));
+        if (!this.#isOn) return;
+        const dueAt = startedAt + this.#options.periodMs();
+        this.#timer = setTimeout(() => this.#run(), Math.max(0, dueAt - performance.now()));
       });
   }
 }

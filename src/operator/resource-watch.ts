@@ -39,7 +39,7 @@ export function createResourceWatch({
     logger.warn({}, "a changed ProcessPool counts after a restart of the operator");
   };
   const task = new RepeatedTask(look, {
-    periodMs,
+    periodMs: () => periodMs,
     onError(cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
       if (message !== problem)

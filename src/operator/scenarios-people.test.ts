@@ -113,7 +113,7 @@ describe("a person's word", () => {
     const floors = new Map<string, number>();
     const scenario = await startedScenario({
       spec: { floor: { promql: "lag" } },
-      floors: { read: () => Promise.resolve(floors) },
+      floors: { read: () => Promise.resolve({ values: floors, problems: new Map() }) },
     });
     await scenario.walk(10);
     expect(scenario.desired).toBe(0);

@@ -6,6 +6,9 @@ import type { DurableState } from "../control/step.ts";
 import type { CountMemory } from "./count-memory.ts";
 import type { Decision } from "./decision-log.ts";
 
+/** So many of the latest changes, and as many holds, outlive a restart. */
+export const decisionsSaved = 10;
+
 /** What outlives a restart, for one autoscaler. */
 export type SavedAutoscaler = {
   /** What it scaled; the count is of no use for anything else. */

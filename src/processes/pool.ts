@@ -28,6 +28,7 @@ export class Pool {
   readonly #readying = createStartupTimes();
   #desired = 0;
   #created = 0;
+  #restarts = 0;
   /** Changes are carried out one after another: a second one must not choose the same victims. */
   #work: Promise<void> = Promise.resolve();
 
@@ -91,6 +92,7 @@ export class Pool {
         ...(scheduling && { schedulingSeconds: scheduling }),
         ...(readying && { readySeconds: readying }),
       },
+      restarts: this.#restarts,
       ...(notice && { notice }),
     };
   }
@@ -135,6 +137,7 @@ export class Pool {
     const first = replica === undefined || replica.crashes === 0;
     if (event.kind === "spawned" && first) this.#scheduling.add(event.sinceCreatedMs / 1_000);
     if (event.kind === "ready" && first) this.#readying.add(event.sinceSpawnedMs / 1_000);
+    if (event.kind === "restarting") this.#restarts += 1;
     this.#dependencies.emit(event);
   }
 

@@ -2,6 +2,7 @@ import type { WorkerQueueSample, WorkersBlock } from "../operator/ports.ts";
 import { CounterHistory } from "./counter-history.ts";
 import {
   type GaugeSample,
+  type RunningSample,
   type ScrapedQueue,
   type ScrapedReplica,
   isWaitTotal,
@@ -42,13 +43,14 @@ export class QueueWorkers {
     if (live.length === 0 || started === undefined) return undefined;
     const waits = this.#waits(scraped, live); // before the epoch is read: it may begin a new one
     const oldestMs = Math.min(...live.map(({ newestMs }) => newestMs));
+    const running = newestOf(scraped.running, live);
     const own = live.flatMap((replica) => replica.slots.get(scraped.name) ?? []);
     const busySeconds = this.#history.total("busySeconds");
     const workers: WorkersBlock = {
       ageSeconds: secondsBetween(oldestMs, moment.nowMs),
       epoch: `${this.#baseEpoch}-${this.#edgeChanges}`,
       reportingReplicas: live.filter((replica) => isServing(replica, scraped.name)).length,
-      running: sum(newestOf(scraped.running, live).map(({ value }) => value)),
+      running: sum(running.map(({ value }) => value)),
       ...(own.length > 0 && { slots: sum(own) }),
       started,
       finished: this.#history.total("finished") ?? 0,
@@ -59,6 +61,7 @@ export class QueueWorkers {
     const depth = deepest(scraped, live, moment);
     return {
       workers,
+      runningByReplica: byName(running),
       attachedSlots: sum(live.flatMap(({ slots }) => [...slots.values()])),
       ...(depth && { depth }),
     };
@@ -108,9 +111,19 @@ const isServing = ({ slots }: ScrapedReplica, queue: string): boolean => {
 };
 
 /** The samples of live replicas' newest scrapes: a series that the newest scrape no longer has says nothing. */
-const newestOf = (samples: readonly GaugeSample[], live: readonly LiveReplica[]): readonly GaugeSample[] => {
+const newestOf = <T extends GaugeSample>(
+  samples: readonly T[],
+  live: readonly LiveReplica[],
+): readonly T[] => {
   const newest = new Map(live.map(({ id, newestMs }) => [id, newestMs]));
   return samples.filter(({ replica, atMs }) => newest.get(replica) === atMs);
+};
+
+/** Draining ones too: what they run still runs. A replica whose newest scrape does not tell is left out, not idle. */
+const byName = (running: readonly RunningSample[]): ReadonlyMap<string, number> => {
+  const sums = new Map<string, number>();
+  for (const { name, value } of running) sums.set(name, (sums.get(name) ?? 0) + value);
+  return sums;
 };
 
 /** A draining replica may have stopped to look, so only serving ones are asked. */

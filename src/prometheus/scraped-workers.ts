@@ -1,7 +1,7 @@
 import { WORKER_METRICS } from "../../kit/src/worker/metric-names.ts";
 import type { CounterSeries } from "./counter-history.ts";
 import type { InstantVector, Series } from "./prometheus-api.ts";
-import { replicaIdentity, seriesIdentity, type WorkerLabels } from "./worker-labels.ts";
+import { replicaIdentity, replicaName, seriesIdentity, type WorkerLabels } from "./worker-labels.ts";
 
 /** What one replica's last scrapes said, over all its queues. */
 export type ScrapedReplica = {
@@ -22,10 +22,14 @@ export type ScrapedQueue = {
   /** Upper edges of the wait histogram by replica, as `le` says them, without the infinite one. */
   readonly edges: Map<string, Set<number>>;
   /** Newest sample of each gauge, with its replica. */
-  readonly running: GaugeSample[];
+  readonly running: RunningSample[];
   readonly depth: GaugeSample[];
   /** Replicas with any series of this queue. */
   readonly replicas: Set<string>;
+};
+export type RunningSample = GaugeSample & {
+  /** What a fleet calls the replica. */
+  readonly name: string;
 };
 export type GaugeSample = { readonly replica: string; readonly atMs: number; readonly value: number };
 
@@ -82,7 +86,7 @@ export const sortSeries = (
   };
   for (const series of main) {
     const queue = queueOf(series);
-    if (queue !== undefined) addMain(queue, series, replicaIdentity(series.labels, names));
+    if (queue !== undefined) addMain(queue, series, names);
   }
   for (const series of waits) {
     const replica = replicaIdentity(series.labels, names);
@@ -137,14 +141,16 @@ const addSlots = (
   }
 };
 
-const addMain = (queue: ScrapedQueue, { labels, samples }: Series, replica: string): void => {
+const addMain = (queue: ScrapedQueue, { labels, samples }: Series, names: WorkerLabels): void => {
+  const replica = replicaIdentity(labels, names);
   const name = labels["__name__"] ?? "";
   const total = totals[name];
   const [atMs, value] = samples.at(-1) ?? [];
   queue.replicas.add(replica);
   if (total !== undefined) queue.counters.push({ key: JSON.stringify(labels), total, replica, samples });
   if (atMs === undefined || value === undefined) return;
-  if (name === WORKER_METRICS.jobsRunning) queue.running.push({ replica, atMs, value });
+  if (name === WORKER_METRICS.jobsRunning)
+    queue.running.push({ replica, atMs, value, name: replicaName(labels, names) });
   if (name === WORKER_METRICS.queueDepth) queue.depth.push({ replica, atMs, value });
 };
 

@@ -9,6 +9,8 @@ export type WorkerLabels = {
   readonly queue: string;
   /** Together they name one replica. */
   readonly replica: readonly string[];
+  /** The pod's name, where the series have one. */
+  readonly pod: string;
 };
 
 export const kitLabels: WorkerLabels = {
@@ -16,6 +18,7 @@ export const kitLabels: WorkerLabels = {
   vhost: "vhost",
   queue: "queue",
   replica: ["job", "instance"],
+  pod: "pod",
 };
 
 type Labels = Readonly<Record<string, string>>;
@@ -33,3 +36,9 @@ export const seriesIdentity = (labels: Labels, names: WorkerLabels): string =>
 
 export const replicaIdentity = (labels: Labels, names: WorkerLabels): string =>
   JSON.stringify(names.replica.map((name) => labels[name] ?? ""));
+
+/** What a fleet calls the replica: the name of its pod, else the host that Prometheus scrapes it at. */
+export const replicaName = (labels: Labels, names: WorkerLabels): string => {
+  const pod = labels[names.pod] ?? "";
+  return pod === "" ? (labels["instance"] ?? "").replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1") : pod;
+};

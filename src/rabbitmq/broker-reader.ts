@@ -1,58 +1,64 @@
 import type { Logger } from "../../kit/src/logger.ts";
 import type { Service } from "../../kit/src/service.ts";
-import type { BrokerBlock, BrokerSample, QueueRef } from "../operator/ports.ts";
+import type { BrokerBlock, PatternMatch, QueuePattern, QueueRef } from "../operator/ports.ts";
+import { explainAmqpFailure } from "./amqp-failure.ts";
+import { type BrokerAccess, createBrokerAccess } from "./broker-access.ts";
+import { ManagementError } from "./errors.ts";
 import { createManagementApi } from "./management-api.ts";
 import { ManagementPoller } from "./management-poller.ts";
-import { type Declared, mergeBlock } from "./merge-block.ts";
-import { type Declaration, PassiveReader } from "./passive-reader.ts";
+import { mergeBlock } from "./merge-block.ts";
+import type { BrokerOptions } from "./options.ts";
+import { createPatternMatcher, type PatternMatcher } from "./pattern-matcher.ts";
 import { createEpochs, type Epochs } from "./queue-counters.ts";
-import { createRateCap, type RateCap } from "./rate-cap.ts";
+import { QueueTable } from "./queue-table.ts";
+import { VhostReader } from "./vhost-reader.ts";
 
 export type BrokerReaderOptions = {
-  readonly url: string;
-  readonly managementUrl?: string;
-  readonly maxDeclaresPerSecond: number;
+  readonly broker: BrokerOptions;
   readonly managementPeriodMs: number;
-  readonly statisticsIntervalMs: number;
   readonly logger: Logger;
   readonly nowMs: () => number;
 };
 
+/** What is known of one broker's queues. */
+export type BrokerRead = {
+  readonly queues: ReadonlyMap<string, BrokerBlock>;
+  /** Why a queue is unknown, by its key. */
+  readonly unknown: ReadonlyMap<string, string>;
+  /** Everything that is wrong, one sentence each. */
+  readonly problems: readonly string[];
+};
+
 /** Connections of one broker: one for each vhost. */
 const maxVhosts = 64;
-/** A vhost or queue that nobody asked about for so long is forgotten. */
+/** A vhost that nobody asked about for so long is forgotten. */
 const forgetAfterMs = 10 * 60_000;
-/** A queue that is missing is asked for again after this, doubling up to the last: each such question costs a channel. */
-const missingRetryMs = 500;
-const maxMissingRetryMs = 5_000;
-
-type Vhost = { readonly reader: PassiveReader; askedAtMs: number };
-type Queue = {
-  askedAtMs: number;
-  /** When a declare was last sent, for the fairness of the rate cap. */
-  declaredAtMs: number;
-  declared: Declared | undefined;
-  absent: { readonly problem: string; readonly times: number; readonly retryAtMs: number } | undefined;
-};
+/** Older than any that a healthy broker gives. */
+const oldSeconds = 20;
 
 /** All that is read of one broker. */
 export class BrokerReader implements Service {
   readonly #options: BrokerReaderOptions;
+  readonly #access: BrokerAccess;
   readonly #poller: ManagementPoller | undefined;
-  readonly #cap: RateCap;
+  readonly #table: QueueTable;
   readonly #epochs: Epochs;
-  readonly #vhosts = new Map<string, Vhost>();
-  readonly #queues = new Map<string, Queue>();
+  readonly #matcher: PatternMatcher;
+  readonly #vhosts = new Map<string, VhostReader>();
   #running = false;
 
   constructor(options: BrokerReaderOptions) {
-    const { managementUrl, managementPeriodMs, statisticsIntervalMs, logger, nowMs } = options;
+    const { broker, logger, nowMs } = options;
     this.#options = options;
-    this.#cap = createRateCap(options.maxDeclaresPerSecond);
+    this.#access = createBrokerAccess(broker, nowMs);
+    this.#table = new QueueTable(broker.maxDeclaresPerSecond ?? 1_000, nowMs);
     this.#epochs = createEpochs(String(nowMs()));
-    if (managementUrl !== undefined) {
-      const api = createManagementApi({ url: managementUrl, statisticsIntervalMs, nowMs });
-      this.#poller = new ManagementPoller({ api, periodMs: managementPeriodMs, logger, nowMs });
+    this.#matcher = createPatternMatcher(nowMs);
+    const statisticsIntervalMs = (broker.statisticsIntervalSeconds ?? 5) * 1_000;
+    if (broker.managementUrl !== undefined) {
+      const api = createManagementApi({ ...broker, url: broker.managementUrl, statisticsIntervalMs, nowMs });
+      const periodMs = options.managementPeriodMs;
+      this.#poller = new ManagementPoller({ api, periodMs, statisticsIntervalMs, logger, nowMs });
     }
   }
 
@@ -63,118 +69,144 @@ export class BrokerReader implements Service {
 
   async stop(): Promise<void> {
     this.#running = false;
-    const readers = [...this.#vhosts.values()].map(({ reader }) => reader.stop());
+    const readers = [...this.#vhosts.values()].map((reader) => reader.stop());
     this.#vhosts.clear();
     await Promise.all([...readers, this.#poller?.stop()]);
   }
 
-  /** Never rejects. */
-  async read(refs: readonly QueueRef[], signal: AbortSignal): Promise<BrokerSample> {
-    if (!this.#running) return { queues: new Map(), problem: "the broker source is not running" };
+  /** Never rejects. A vhost that hangs delays no other one for longer than a moment. */
+  async read(refs: readonly QueueRef[], signal: AbortSignal): Promise<BrokerRead> {
+    const unknown = new Map<string, string>();
+    const queues = new Map<string, BrokerBlock>();
+    if (!this.#running) {
+      const why = "the broker source is not running";
+      return { queues, unknown: new Map(refs.map(({ key }) => [key, why])), problems: [why] };
+    }
     await this.#forget();
-    const byVhost = Map.groupBy(this.#due(refs), ({ vhost }) => vhost);
-    const problems = await Promise.all([...byVhost].map(([vhost, due]) => this.#declare(vhost, due, signal)));
-    const blocks = new Map<string, BrokerBlock>();
+    const due = Map.groupBy(this.#table.due(refs), ({ vhost }) => vhost);
+    const vhosts = [...new Set(refs.map(({ vhost }) => vhost))];
+    await Promise.all(
+      vhosts.map(async (vhost) => {
+        const reader = await this.#readerOf(vhost);
+        await reader?.read(due.get(vhost) ?? [], signal);
+      }),
+    );
     for (const ref of refs) {
       const block = this.#blockOf(ref);
-      if (block !== undefined) blocks.set(ref.key, block);
+      if (block !== undefined) queues.set(ref.key, block);
+      const why = block === undefined ? this.#whyUnknown(ref) : this.#whyOld(ref, block);
+      if (why !== undefined) unknown.set(ref.key, why);
     }
-    const all = [...problems, ...this.#absences(refs), this.#poller?.problem].filter(
-      (problem) => problem !== undefined,
-    );
-    return all.length === 0 ? { queues: blocks } : { queues: blocks, problem: [...new Set(all)].join("; ") };
+    const general = vhosts.flatMap((vhost) => [this.#problemOf(vhost), this.#managementProblem(vhost)]);
+    const problems = [...unknown.values(), ...general].filter((problem) => problem !== undefined);
+    return { queues, unknown, problems: [...new Set(problems)] };
   }
 
-  /** Those to be declared now, within the rate cap: the longest unasked first. A queue known to be missing waits its time. */
-  #due(refs: readonly QueueRef[]): readonly QueueRef[] {
-    const nowMs = this.#options.nowMs();
-    const wanted = refs.filter(({ key }) => {
-      const queue = this.#queueOf(key);
-      queue.askedAtMs = nowMs;
-      return queue.absent === undefined || queue.absent.retryAtMs <= nowMs;
-    });
-    const allowed = this.#cap.take(wanted.length, nowMs);
-    if (allowed === wanted.length) return wanted;
-    return wanted
-      .toSorted((a, b) => this.#queueOf(a.key).declaredAtMs - this.#queueOf(b.key).declaredAtMs)
-      .slice(0, allowed);
+  match({ vhost, pattern }: QueuePattern): PatternMatch {
+    const { name } = this.#options.broker;
+    if (this.#poller === undefined)
+      return {
+        kind: "unknown",
+        because: `pattern ${pattern} needs the list of queues, and broker ${name} has no managementUrl: add it to the brokers file, or name the queues`,
+      };
+    const list = this.#poller.list(vhost);
+    if (list instanceof ManagementError)
+      return { kind: "unknown", because: `pattern ${pattern}: ${this.#explain(list, vhost)}` };
+    if (list === undefined)
+      return {
+        kind: "unknown",
+        because: `pattern ${pattern}: the queues of vhost ${vhost} are not listed yet`,
+      };
+    return this.#matcher.match(pattern, list.names);
   }
 
-  async #declare(vhost: string, refs: readonly QueueRef[], signal: AbortSignal): Promise<string | undefined> {
-    const reader = await this.#readerOf(vhost);
-    if (reader === undefined) return `more than ${maxVhosts} vhosts, ${vhost} is not read`;
-    const names = refs.map(({ name }) => name);
-    const { answers, problem } = await reader.declare(names, signal);
-    for (const ref of refs) this.#note(ref, answers.get(ref.name));
-    return problem === undefined ? undefined : `vhost ${vhost}: ${problem}`;
-  }
-
-  #note({ key, name, vhost }: QueueRef, answer: Declaration | undefined): void {
-    const queue = this.#queueOf(key);
-    const nowMs = this.#options.nowMs();
-    queue.declaredAtMs = nowMs;
-    queue.declared = answer?.kind === "known" ? answer : undefined;
-    if (answer === undefined || answer.kind === "known") {
-      queue.absent = undefined;
-      return;
-    }
-    const times = (queue.absent?.times ?? 0) + 1;
-    if (times === 1) this.#epochs.end(key);
-    const retryAtMs = nowMs + Math.min(maxMissingRetryMs, missingRetryMs * 2 ** Math.min(times - 1, 10));
-    const what = answer.kind === "missing" ? "does not exist" : `cannot be read: ${answer.because}`;
-    queue.absent = { problem: `queue ${name} in vhost ${vhost} ${what}`, times, retryAtMs };
+  /** Asks for them from now on, for as long as it is called. */
+  holders() {
+    const holders = this.#poller?.holders();
+    if (holders === undefined) return undefined;
+    const ageSeconds = Math.max(0, this.#options.nowMs() - holders.atMs) / 1_000;
+    return { ageSeconds, unackedByAddress: holders.unackedByAddress };
   }
 
   #blockOf({ key, vhost, name }: QueueRef): BrokerBlock | undefined {
-    const { declared, absent } = this.#queueOf(key);
-    const managed = this.#poller?.latest(vhost, name);
-    if (absent !== undefined) return undefined;
+    const list = this.#poller?.list(vhost);
+    const managed = list === undefined || list instanceof ManagementError ? undefined : list.queues.get(name);
+    if (this.#table.absence(key) !== undefined) return undefined;
     const epoch = this.#epochs.of(key, managed);
+    const declared = this.#table.declared(key);
     return mergeBlock({ declared, managed }, { epoch, nowMs: this.#options.nowMs() });
   }
 
-  /** The problems of queues that are not there, the first few by name. */
-  #absences(refs: readonly QueueRef[]): readonly string[] {
-    const named = 5;
-    const problems = refs.flatMap(({ key }) => this.#queueOf(key).absent?.problem ?? []);
-    const more = problems.length - named;
-    return more > 0 ? [...problems.slice(0, named), `and ${more} more`] : problems;
+  #whyUnknown({ key, vhost, name }: QueueRef): string {
+    const broker = this.#options.broker.name;
+    const absence = this.#table.absence(key);
+    if (absence?.kind === "missing")
+      return `queue ${name} in vhost ${vhost} does not exist on broker ${broker}: create it, or correct its name`;
+    if (absence?.kind === "refused")
+      return `queue ${name} in vhost ${vhost} cannot be read on broker ${broker}: ${absence.because}; it may be exclusive to another connection`;
+    return (
+      this.#problemOf(vhost) ?? `queue ${name} in vhost ${vhost} of broker ${broker} was not asked for yet`
+    );
   }
 
-  #queueOf(key: string): Queue {
-    const known = this.#queues.get(key);
-    if (known !== undefined) return known;
-    const queue: Queue = { askedAtMs: 0, declaredAtMs: 0, declared: undefined, absent: undefined };
-    this.#queues.set(key, queue);
-    return queue;
+  /** Statistics of the management API that nobody renews will count as unknown soon. */
+  #whyOld({ vhost }: QueueRef, { ageSeconds }: BrokerBlock): string | undefined {
+    return ageSeconds > oldSeconds ? this.#problemOf(vhost) : undefined;
   }
 
-  async #readerOf(vhost: string): Promise<PassiveReader | undefined> {
+  #problemOf(vhost: string): string | undefined {
+    const broker = this.#options.broker.name;
+    const reader = this.#vhosts.get(vhost);
+    if (reader === undefined)
+      return `vhost ${vhost} of broker ${broker} is not read, as more than ${maxVhosts} vhosts are asked for: use fewer`;
+    const { problem } = reader;
+    if (problem === undefined) return undefined;
+    const { address, origin } = this.#access;
+    if (problem === "silent")
+      return `broker ${broker} at ${address} did not answer in time (vhost ${vhost}): check its health and the network`;
+    if (this.#poller?.failure(vhost)?.code === "vhost-missing")
+      return `vhost ${vhost} does not exist on broker ${broker}: create it, or correct its name`;
+    return explainAmqpFailure(problem, { broker, vhost, address, origin });
+  }
+
+  #managementProblem(vhost: string): string | undefined {
+    const failure = this.#poller?.failure(vhost);
+    return failure && this.#explain(failure, vhost);
+  }
+
+  #explain({ message }: ManagementError, vhost: string): string {
+    const { name, managementUrl = "" } = this.#options.broker;
+    return `the management API of broker ${name} at ${new URL(managementUrl).host} (vhost ${vhost}): ${message}`;
+  }
+
+  async #readerOf(vhost: string): Promise<VhostReader | undefined> {
+    const { broker, logger, nowMs } = this.#options;
     const known = this.#vhosts.get(vhost);
-    const askedAtMs = this.#options.nowMs();
     if (known !== undefined) {
-      known.askedAtMs = askedAtMs;
-      return known.reader;
+      known.askedAtMs = nowMs();
+      return known;
     }
     if (this.#vhosts.size >= maxVhosts) return undefined;
-    const { logger, nowMs } = this.#options;
-    const reader = new PassiveReader({ url: vhostUrl(this.#options.url, vhost), logger, nowMs });
-    this.#vhosts.set(vhost, { reader, askedAtMs });
+    const reader = new VhostReader({
+      url: vhostUrl(broker.amqpUrl, vhost),
+      access: this.#access,
+      table: this.#table,
+      onGone: (key) => this.#epochs.end(key),
+      logger,
+      nowMs,
+    });
+    reader.askedAtMs = nowMs();
+    this.#vhosts.set(vhost, reader);
     await reader.start();
     return reader;
   }
 
   async #forget(): Promise<void> {
+    for (const key of this.#table.forget()) this.#epochs.forget(key);
     const beforeMs = this.#options.nowMs() - forgetAfterMs;
-    for (const [key, { askedAtMs }] of this.#queues) {
-      if (askedAtMs >= beforeMs) continue;
-      this.#queues.delete(key);
-      this.#epochs.forget(key);
-    }
-    for (const [vhost, { reader, askedAtMs }] of this.#vhosts) {
-      if (askedAtMs >= beforeMs) continue;
+    for (const [vhost, reader] of this.#vhosts) {
+      if (reader.askedAtMs >= beforeMs) continue;
       this.#vhosts.delete(vhost);
-      this.#poller?.forget(vhost);
       await reader.stop();
     }
   }

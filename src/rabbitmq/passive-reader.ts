@@ -1,6 +1,7 @@
-import { type Channel, Link, plainChannel, type Session } from "../../kit/src/amqp/link.ts";
-import type { Logger } from "../../kit/src/logger.ts";
+import type { Channel, Session } from "../../kit/src/amqp/link.ts";
 import type { Service } from "../../kit/src/service.ts";
+import { within } from "../credentials/within.ts";
+import { RenewedLink, type RenewedLinkOptions } from "./renewed-link.ts";
 
 /** One queue's answer to a passive declare. */
 export type Declaration =
@@ -9,44 +10,44 @@ export type Declaration =
   /** The broker refuses to tell: no permission, or an exclusive queue of another connection. */
   | { readonly kind: "refused"; readonly because: string };
 
-export type Declarations = {
-  /** A queue without an answer is absent. */
-  readonly answers: ReadonlyMap<string, Declaration>;
-  /** Why there are answers missing. */
-  readonly problem?: string;
+/** What a round of declares told of the broker; each queue's answer was handed over as it came. */
+export type Round = {
+  /** Why there are answers missing; an Error where the connection is to blame. */
+  readonly problem?: Error | "silent";
 };
 
-export type PassiveReaderOptions = {
-  /** With the vhost as its path. */
-  readonly url: string;
-  readonly logger: Logger;
-  readonly nowMs: () => number;
+export type Questions = {
+  readonly queues: readonly string[];
+  readonly onAnswer: (queue: string, answer: Declaration) => void;
 };
 
 /** One channel answers one declare after another: several of them keep the connection busy. */
 const laneCount = 4;
 /** A declare that is unanswered for so long means a dead connection. */
 const stuckAfterMs = 5_000;
+/** A round ends by then, with or without all answers. */
+const roundDeadlineMs = 4_000;
 const notFound = 404;
 const refusals: ReadonlySet<number> = new Set([403, 405]);
 
 type Lane = { channel: Channel | undefined; busySinceMs: number | undefined };
 
-/** Passive declares in one vhost. A queue that does not exist costs its channel, and no other queue its answer. */
+/** Passive declares in one vhost, one round at a time. A queue that does not exist costs its channel, and no other queue its answer. */
 export class PassiveReader implements Service {
-  readonly #link: Link;
+  readonly #link: RenewedLink;
   readonly #nowMs: () => number;
+  readonly #stop = new AbortController();
   #session: Session<Channel> | undefined;
   #lanes: Lane[] = [];
-  /** Reads take turns, as they share the channels. */
-  #turn: Promise<unknown> = Promise.resolve();
 
-  constructor({ url, logger, nowMs }: PassiveReaderOptions) {
-    this.#nowMs = nowMs;
-    this.#link = new Link(
-      { url, role: "queue-depths", logger },
-      { open: plainChannel, setUp: () => Promise.resolve() },
-    );
+  constructor(options: RenewedLinkOptions) {
+    this.#nowMs = options.nowMs;
+    this.#link = new RenewedLink(options);
+  }
+
+  /** Why there is no connection, or none with the newest credentials. */
+  get failure(): Error | undefined {
+    return this.#link.failure;
   }
 
   start(): Promise<void> {
@@ -54,29 +55,21 @@ export class PassiveReader implements Service {
   }
 
   stop(): Promise<void> {
+    this.#stop.abort();
     return this.#link.stop();
   }
 
-  /** Never rejects. Ends at the latest when the signal is aborted, with what was answered by then. */
-  async declare(queues: readonly string[], signal: AbortSignal): Promise<Declarations> {
-    const before = this.#turn;
-    const turn = untilAborted(before, signal).then(() => this.#declareNow(queues, signal));
-    this.#turn = turn.catch(() => {});
-    return turn;
-  }
-
-  async #declareNow(queues: readonly string[], signal: AbortSignal): Promise<Declarations> {
-    const session = await this.#link.ready(signal).catch(() => undefined); // aborted: there was none in time
-    const answers = new Map<string, Declaration>();
-    if (session === undefined) return { answers, problem: this.#link.problem ?? "not connected yet" };
+  /** Never rejects. Not to be called while a round is under way. */
+  async ask({ queues, onAnswer }: Questions): Promise<Round> {
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(roundDeadlineMs)]);
+    const session = await this.#link.session(signal).catch(() => undefined); // aborted: there was none in time
+    if (session === undefined) return { problem: this.#link.failure ?? "silent" };
     const lanes = this.#freeLanes(session);
-    if (lanes.length === 0) return { answers, problem: "the broker does not answer" };
-    const left = queues.values();
-    const losses = await Promise.all(
-      lanes.map((lane) => this.#run({ lane, session, left, answers }, signal)),
-    );
-    if (answers.size === queues.length) return { answers };
-    return { answers, problem: losses.find((loss) => loss !== undefined) ?? "the broker does not answer" };
+    if (lanes.length === 0) return { problem: "silent" };
+    const work = { session, left: queues.values(), onAnswer };
+    const losses = await Promise.all(lanes.map((lane) => this.#run({ ...work, lane }, signal)));
+    const problem = losses.find((loss) => loss !== undefined);
+    return problem === undefined ? {} : { problem };
   }
 
   /** Lanes that wait for no answer; none when the connection is given up. */
@@ -97,13 +90,12 @@ export class PassiveReader implements Service {
   }
 
   /** Declares what is left, one after another; resolves with why it stopped before the end. */
-  async #run(work: Work, signal: AbortSignal): Promise<string | undefined> {
+  async #run(work: Work, signal: AbortSignal): Promise<Error | "silent" | undefined> {
     for (const queue of work.left) {
-      const asked = this.#declareOne(work, queue);
-      const outcome = await untilAborted(asked, signal);
-      if (outcome === "aborted") return "the broker did not answer in time";
+      const outcome = await within(this.#declareOne(work, queue), signal);
+      if (outcome === "aborted") return "silent";
       if (outcome.kind === "lost") return outcome.because;
-      work.answers.set(queue, outcome);
+      work.onAnswer(queue, outcome);
     }
     return undefined;
   }
@@ -137,26 +129,14 @@ type Work = {
   readonly session: Session<Channel>;
   /** Shared by all lanes: each takes the next one. */
   readonly left: Iterator<string> & Iterable<string>;
-  readonly answers: Map<string, Declaration>;
+  readonly onAnswer: Questions["onAnswer"];
 };
-type Lost = { readonly kind: "lost"; readonly because: string };
+type Lost = { readonly kind: "lost"; readonly because: Error };
 
 const outcomeOf = (error: unknown): Declaration | Lost => {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const because = error instanceof Error ? error.message : String(error);
+  const because = error instanceof Error ? error : new Error(String(error));
   if (code === notFound) return { kind: "missing" };
-  if (typeof code === "number" && refusals.has(code)) return { kind: "refused", because };
+  if (typeof code === "number" && refusals.has(code)) return { kind: "refused", because: because.message };
   return { kind: "lost", because };
-};
-
-const untilAborted = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T | "aborted"> => {
-  if (signal.aborted) return "aborted";
-  const { promise, resolve } = Promise.withResolvers<"aborted">();
-  const onAbort = (): void => resolve("aborted");
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 };

@@ -1,17 +1,21 @@
 import { z } from "zod";
+import { enforced, rule } from "./cluster-rule.ts";
 
 /** Building blocks of the resource schemas. Each message says what was expected and gives a value that would do. */
 
-const dnsName = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+const dnsName = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+const dnsMessage = "expected lower-case letters, digits, '-' and '.', for example image-worker";
 
 export const objectName = z
   .string({
     error: (issue) => (issue.input === undefined ? "required: a name such as image-worker" : "expected text"),
   })
   .max(253, "expected at most 253 characters")
-  .regex(dnsName, "expected lower-case letters, digits, '-' and '.', for example image-worker");
+  .refine((name) => new RegExp(dnsName).test(name), dnsMessage)
+  .meta(enforced(rule(`self.matches(r'${dnsName}')`, dnsMessage)));
 
-export const text = (example: string) =>
+/** Not empty, and at most `most` characters. */
+export const text = (example: string, most = 255) =>
   z
     .string({
       error: (issue) =>
@@ -19,7 +23,8 @@ export const text = (example: string) =>
           ? `required, for example ${example}`
           : `expected text, for example ${example}`,
     })
-    .min(1, `expected text, for example ${example}`);
+    .min(1, `expected text, for example ${example}`)
+    .max(most, `expected at most ${most} characters`);
 
 /** Seconds above zero; `most` bounds what can sensibly be meant. */
 export const positiveSeconds = (most = 31_536_000) => {
@@ -38,13 +43,16 @@ export const wholeNumber = (least: number, most: number) => {
   return z.int({ error: message }).min(least, message).max(most, message);
 };
 
-const ratioMessage = 'expected a ratio between 0 and 1, both excluded, for example "0.95"';
+const ratioPattern = "^0?[.][0-9]*[1-9][0-9]*$";
+const ratioMessage = 'expected a ratio in quotes, between 0 and 1, both excluded, for example "0.95"';
 
-/** A ratio in (0,1), as text (the way Kubernetes carries fractions) or as a number. */
+/** A ratio in (0,1), as decimal text: the way Kubernetes carries fractions. A number once it is parsed. */
 export const ratio = z
-  .union([z.string(), z.number()], { error: ratioMessage })
-  .transform((value) => (value === "" ? Number.NaN : Number(value)))
-  .refine((value) => value > 0 && value < 1, ratioMessage);
+  .string({ error: ratioMessage })
+  .max(10, ratioMessage)
+  .refine((value) => new RegExp(ratioPattern).test(value), ratioMessage)
+  .meta(enforced(rule(`self.matches(r'${ratioPattern}')`, ratioMessage)))
+  .transform(Number);
 
 export const flag = z.boolean({ error: "expected true or false" });
 
@@ -61,10 +69,14 @@ export const metadata = z.strictObject(
     annotations: z
       .record(z.string(), z.string({ error: "expected text; put the value in quotes" }))
       .default({}),
+    generateName: z.unknown().optional(),
+    selfLink: z.unknown().optional(),
     uid: z.unknown().optional(),
     resourceVersion: z.unknown().optional(),
     generation: z.int().optional(),
     creationTimestamp: z.unknown().optional(),
+    deletionTimestamp: z.unknown().optional(),
+    deletionGracePeriodSeconds: z.unknown().optional(),
     managedFields: z.unknown().optional(),
     finalizers: z.unknown().optional(),
     ownerReferences: z.unknown().optional(),

@@ -70,14 +70,34 @@ describe("a WorkerAutoscaler", () => {
     expect(parsed.kind).toBe("resource");
   });
 
-  test("takes the ratio as text and as a number", () => {
-    for (const attainmentRatio of ["0.9", 0.9]) {
-      const parsed = parseChanged((document) => Object.assign(document.spec.objective, { attainmentRatio }));
-      expect(parsed).toMatchObject({
-        kind: "resource",
-        resource: { spec: { objective: { attainmentRatio: 0.9 } } },
-      });
-    }
+  test.each(["0.9", ".9", "0.90"])("takes the ratio %s", (attainmentRatio) => {
+    const parsed = parseChanged((document) => Object.assign(document.spec.objective, { attainmentRatio }));
+    expect(parsed).toMatchObject({
+      kind: "resource",
+      resource: { spec: { objective: { attainmentRatio: 0.9 } } },
+    });
+  });
+
+  test.each([
+    ["^jobs", "bounded"],
+    ["^jobs\\.(mail|sms(?:-de|-fr)?)\\.[a-z|]+$", "bounded"],
+    ["^\\.hidden", "bounded"],
+    ["^j", "bounded"],
+    ["^a+b{2}", "bounded"],
+    ["^a|b", "unbounded"],
+    ["^a*", "unbounded"],
+    ["^a?.*", "unbounded"],
+    ["^a{0,3}", "unbounded"],
+    ["^(a|b)", "unbounded"],
+    ["^(?:)", "unbounded"],
+    ["^[ab]", "unbounded"],
+    ["^\\w", "unbounded"],
+    ["^", "unbounded"],
+  ])("the pattern %s is %s", (pattern, expected) => {
+    const parsed = parseChanged(({ spec }) => Object.assign(spec, { queues: [{ pattern }] }));
+    expect(parsed.kind === "resource" ? "bounded" : parsed.problems[0]?.message).toMatch(
+      new RegExp(`^${expected}`),
+    );
   });
 
   const rejections: readonly [title: string, change: Change, path: string, message: string][] = [
@@ -150,9 +170,15 @@ describe("a WorkerAutoscaler", () => {
     ],
     [
       "a ratio of 0",
-      ({ spec }) => Object.assign(spec.objective, { attainmentRatio: 0 }),
+      ({ spec }) => Object.assign(spec.objective, { attainmentRatio: "0.0" }),
       "spec.objective.attainmentRatio",
       "between 0 and 1",
+    ],
+    [
+      "a ratio without quotes",
+      ({ spec }) => Object.assign(spec.objective, { attainmentRatio: 0.95 }),
+      "spec.objective.attainmentRatio",
+      "in quotes",
     ],
     [
       "a ratio in words",

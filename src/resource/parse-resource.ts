@@ -41,7 +41,7 @@ function problemsOf(issue: z.core.$ZodIssue): ResourceProblem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       path: pathText([...issue.path, key]),
-      message: "unknown key: check the spelling, or remove it",
+      message: "unknown key: check the spelling; a key of a newer version needs a newer millrace",
     }));
   }
   return [{ path: pathText(issue.path), message: issue.message }];

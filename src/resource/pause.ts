@@ -1,6 +1,25 @@
 const prefix = "millrace.dev/";
-const switches = ["paused", "paused-scale-in", "paused-scale-out"];
+/** The annotations that a person sets on an autoscaler: name, value, meaning. */
+export const pauseAnnotations = [
+  {
+    name: `${prefix}paused`,
+    value: '"true"',
+    meaning: "The count stays as it is, until the annotation goes. Decisions are still made and reported.",
+  },
+  { name: `${prefix}paused-scale-in`, value: '"true"', meaning: "The count does not shrink." },
+  {
+    name: `${prefix}paused-scale-out`,
+    value: '"true"',
+    meaning: "The count does not grow, except up to replicas.min.",
+  },
+  {
+    name: `${prefix}paused-replicas`,
+    value: '"3"',
+    meaning: "The count is set to this number and stays there, whatever replicas.min and max say.",
+  },
+] as const;
 const replicasKey = `${prefix}paused-replicas`;
+const known: readonly string[] = pauseAnnotations.map(({ name }) => name);
 const wholeNumber = /^\d{1,5}$/;
 
 /** What a person asked for by annotation. */
@@ -39,8 +58,8 @@ function problemOf(annotation: string, value: string): string | undefined {
       ? undefined
       : `expected a whole number of replicas in quotes, for example "3", got "${value}"`;
   }
-  if (switches.includes(annotation.slice(prefix.length))) {
+  if (known.includes(annotation)) {
     return value === "true" || value === "false" ? undefined : `expected "true" or "false", got "${value}"`;
   }
-  return `unknown: expected one of ${[...switches, "paused-replicas"].map((name) => prefix + name).join(", ")}`;
+  return `unknown: expected one of ${known.join(", ")}`;
 }

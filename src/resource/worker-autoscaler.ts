@@ -1,188 +1,87 @@
 import { z } from "zod";
-import { parseCron } from "./cron.ts";
-import {
-  apiVersion,
-  flag,
-  maxReplicas,
-  metadata,
-  objectName,
-  positiveSeconds,
-  ratio,
-  seconds,
-  text,
-  wholeNumber,
-} from "./fields.ts";
+import { apiVersion, metadata, objectName, positiveSeconds, ratio, text, wholeNumber } from "./fields.ts";
 import { pauseProblems } from "./pause.ts";
-import { isTimeZone } from "./zoned-time.ts";
+import { queues } from "./queue-list.ts";
+import { fallback, floor, replicas, scaleIn, scaleOut } from "./scaling-rules.ts";
+import { schedules } from "./schedule-list.ts";
 
-const maxQueues = 100;
-const maxSchedules = 50;
-/** Anchored, and at least one literal character after the anchor: a pattern must not be able to take in every queue. */
-const boundedPattern = /^\^(?:[A-Za-z0-9_-]|\\\.)/;
-
-const isRegularExpression = (pattern: string): boolean => {
-  try {
-    return new RegExp(pattern, "u") instanceof RegExp;
-  } catch {
-    return false;
-  }
-};
-
-const queue = z
+const scaleTargetRef = z
   .strictObject(
     {
-      name: text("jobs.image.blur").max(255, "expected at most 255 characters").optional(),
-      pattern: text('"^jobs\\\\.mail\\\\."')
-        .max(255, "expected at most 255 characters")
-        .refine(isRegularExpression, "expected a regular expression")
-        .refine(
-          (pattern) => boundedPattern.test(pattern),
-          "unbounded: start it with ^ and at least one literal character, for example ^jobs\\.mail\\.",
-        )
-        .optional(),
-      vhost: text("/").default("/"),
-      waitSeconds: positiveSeconds().optional(),
+      apiVersion: text("apps/v1").default("apps/v1").meta({ description: "Its API group and version." }),
+      kind: text("Deployment", 63).default("Deployment").meta({ description: "Its kind." }),
+      name: objectName.meta({ description: "Its name, in the namespace of this resource." }),
     },
-    { error: "expected an object with a name or a pattern" },
+    {
+      error:
+        "required: what to scale, for example { apiVersion: apps/v1, kind: Deployment, name: image-worker }",
+    },
   )
-  .refine((one) => (one.name === undefined) !== (one.pattern === undefined), {
-    error: "expected either name or pattern, and not both",
+  .meta({
+    description:
+      "What is scaled: a Deployment, a StatefulSet, a ReplicaSet, or any other kind with a scale subresource.",
   });
 
-const queues = z
-  .array(queue, { error: "required: at least one queue, for example [{ name: jobs.image.blur }]" })
-  .min(1, "empty: name at least one queue, for example [{ name: jobs.image.blur }]")
-  .max(maxQueues, `expected at most ${maxQueues} queues`)
-  .superRefine((list, context) => {
-    const seen = new Map<string, number>();
-    list.forEach((one, index) => {
-      const identity = JSON.stringify([one.vhost, one.name, one.pattern]);
-      const first = seen.get(identity);
-      if (first === undefined) seen.set(identity, index);
-      else
-        context.addIssue({
-          code: "custom",
-          path: [index],
-          message: `the same as queues[${first}]: name each queue once`,
-        });
-    });
-  });
-
-const schedule = z.strictObject({
-  name: text("office-hours"),
-  timezone: text("Europe/Kyiv")
-    .refine(isTimeZone, "unknown time zone: expected an IANA name such as Europe/Kyiv")
-    .default("UTC"),
-  start: text('"0 8 * * 1-5"').superRefine((expression, context) => {
-    const parsed = parseCron(expression);
-    if (parsed.kind === "invalid") context.addIssue({ code: "custom", message: parsed.because });
-  }),
-  durationSeconds: positiveSeconds(2_678_400),
-  minReplicas: wholeNumber(0, maxReplicas),
-});
-
-const schedules = z
-  .array(schedule)
-  .max(maxSchedules, `expected at most ${maxSchedules} schedules`)
-  .superRefine((list, context) => {
-    list.forEach((one, index) => {
-      if (list.findIndex((other) => other.name === one.name) < index) {
-        context.addIssue({
-          code: "custom",
-          path: [index, "name"],
-          message: `"${one.name}" is used twice: give each schedule its own name`,
-        });
-      }
-    });
-  });
-
-const fallback = z
-  .strictObject({
-    afterSeconds: seconds().default(120),
-    behavior: z
-      .enum(["Hold", "Max", "Static", "AtLeast", "AtMost"], {
-        error: "expected Hold, Max, Static, AtLeast or AtMost",
-      })
-      .default("Hold"),
-    replicas: wholeNumber(0, maxReplicas).optional(),
-  })
-  .superRefine((one, context) => {
-    const needsReplicas = one.behavior !== "Hold" && one.behavior !== "Max";
-    if (needsReplicas && one.replicas === undefined) {
-      context.addIssue({
-        code: "custom",
-        path: ["replicas"],
-        message: `required with behavior ${one.behavior}`,
-      });
-    }
-  });
-
-const replicas = z
+const objective = z
   .strictObject(
-    { min: wholeNumber(0, maxReplicas).default(0), max: wholeNumber(1, maxReplicas) },
-    { error: "required: the bounds, for example { min: 0, max: 50 }" },
+    {
+      waitSeconds: positiveSeconds().meta({
+        description:
+          "The promise, in seconds: how long a job may wait from the moment it may run until a worker starts it.",
+      }),
+      attainmentRatio: ratio.prefault("0.95").meta({
+        description: "The share of jobs that must start within the wait: a ratio as text, in quotes.",
+      }),
+      serviceSeconds: positiveSeconds().optional().meta({
+        description: "How long a job may run, in seconds. Feeds alerts only. When absent, no such alert.",
+      }),
+      ackTimeoutSeconds: positiveSeconds().optional().meta({
+        description:
+          "The broker's acknowledgement timeout, in seconds. Feeds alerts only. When absent, no such alert.",
+      }),
+    },
+    { error: "required: the promise, for example { waitSeconds: 15 }" },
   )
-  .superRefine(({ min, max }, context) => {
-    if (min > max) {
-      context.addIssue({
-        code: "custom",
-        path: ["min"],
-        message: `min ${min} is above max ${max}: lower min or raise max`,
-      });
-    }
-  });
+  .meta({ description: "What is promised to the jobs." });
 
-const scaleTargetRef = z.strictObject(
-  {
-    apiVersion: text("apps/v1").default("apps/v1"),
-    kind: text("Deployment").default("Deployment"),
-    name: objectName,
-  },
-  {
-    error:
-      "required: what to scale, for example { apiVersion: apps/v1, kind: Deployment, name: image-worker }",
-  },
-);
-
-const objective = z.strictObject(
-  {
-    waitSeconds: positiveSeconds(),
-    attainmentRatio: ratio.default(0.95),
-    serviceSeconds: positiveSeconds().optional(),
-    ackTimeoutSeconds: positiveSeconds().optional(),
-  },
-  { error: "required: the promise, for example { waitSeconds: 15 }" },
-);
-
-const spec = z.strictObject(
-  {
-    scaleTargetRef,
-    queues,
-    slotSharing: z.enum(["Shared", "PerQueue"], { error: "expected Shared or PerQueue" }).default("Shared"),
-    broker: text("default").default("default"),
-    objective,
-    replicas,
-    slotsPerReplica: wholeNumber(1, 10_000).optional(),
-    expectedServiceSeconds: positiveSeconds().optional(),
-    mode: z.enum(["Active", "DryRun"], { error: "expected Active or DryRun" }).default("Active"),
-    schedules: schedules.default([]),
-    floor: z.strictObject({ promql: text("'ceil(max(my_lag) / 100)'") }).optional(),
-    fallback: fallback.optional(),
-    scaleIn: z
-      .strictObject({
-        enabled: flag.optional(),
-        holdSeconds: seconds().optional(),
-        toZeroAfterSeconds: seconds().optional(),
-        maxStep: wholeNumber(1, maxReplicas).optional(),
-        idleOnly: flag.optional(),
-      })
-      .optional(),
-    scaleOut: z
-      .strictObject({ enabled: flag.optional(), maxStep: wholeNumber(1, maxReplicas).optional() })
-      .optional(),
-  },
-  { error: "required: an object with scaleTargetRef, queues, objective and replicas" },
-);
+const spec = z
+  .strictObject(
+    {
+      scaleTargetRef,
+      queues,
+      slotSharing: z
+        .enum(["Shared", "PerQueue"], { error: "expected Shared or PerQueue" })
+        .default("Shared")
+        .meta({
+          description:
+            "Shared: a worker's slot takes jobs of every queue. PerQueue: each queue has slots of its own in every replica.",
+        }),
+      broker: text("default", 63).default("default").meta({
+        description:
+          "A broker named in the operator's configuration, which says who may use it. Credentials stand there, never here.",
+      }),
+      objective,
+      replicas,
+      slotsPerReplica: wholeNumber(1, 10_000)
+        .optional()
+        .meta({ description: "Jobs that one replica runs at a time. When absent, measured, else 1." }),
+      expectedServiceSeconds: positiveSeconds().optional().meta({
+        description:
+          "How long a job runs on average, in seconds: assumed until it is measured. When absent, learned from the first jobs.",
+      }),
+      mode: z
+        .enum(["Active", "DryRun"], { error: "expected Active or DryRun" })
+        .default("Active")
+        .meta({ description: "DryRun: decides and reports, and never changes the target." }),
+      schedules,
+      floor,
+      fallback,
+      scaleIn,
+      scaleOut,
+    },
+    { error: "required: an object with scaleTargetRef, queues, objective and replicas" },
+  )
+  .meta({ description: "What a person asks for." });
 
 /** `WorkerAutoscaler`: the promise for the queues of one scaled thing. Times in seconds; every default stands here. */
 export const workerAutoscalerSchema = z.strictObject({

@@ -99,6 +99,25 @@ export function describeFleet(setup: () => Promise<FleetUnderTest>): void {
   );
 
   test(
+    "where it can be told whom to remove, those go and no others",
+    withFleet(async (under) => {
+      const { fleet, target } = under;
+      await fleet.scaleTo(target, change(0, 3), signal());
+      await under.until(({ ready }) => ready === 3);
+      const ids = async (): Promise<readonly string[] | undefined> => {
+        const observation = await fleet.observe(target, signal());
+        return observation.kind === "observed" ? observation.victims?.map(({ id }) => id) : undefined;
+      };
+      const [first = "", ...others] = (await ids()) ?? [];
+      if (others.length === 0) return;
+      const outcome = await fleet.scaleTo(target, { ...change(3, 2), victims: [first] }, signal());
+      expect(outcome).toEqual({ kind: "scaled" });
+      await under.until(({ ready, draining }) => ready === 2 && draining === 0);
+      expect((await ids())?.toSorted()).toEqual(others.toSorted());
+    }),
+  );
+
+  test(
     "a target that does not exist is unknown, and cannot be changed",
     withFleet(async ({ fleet, missing }) => {
       expect(await fleet.observe(missing, signal())).toEqual({

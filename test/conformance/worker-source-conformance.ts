@@ -43,6 +43,19 @@ export function describeWorkerSource(setup: () => Promise<WorkerSourceUnderTest>
   );
 
   test(
+    "jobs that run are told of each replica, idle ones too",
+    withSource(async (under) => {
+      await under.bringUp();
+      const idle = (await read(under)).runningByReplica;
+      await under.startJobs();
+      const busy = (await read(under)).runningByReplica;
+      expect([...(idle?.values() ?? [])]).toEqual([0, 0]);
+      expect([...(busy?.values() ?? [])]).toEqual([1, 1]);
+      expect([...(busy?.keys() ?? [])].toSorted()).toEqual([...(idle?.keys() ?? [])].toSorted());
+    }),
+  );
+
+  test(
     "totals grow by what was started and finished, within one epoch",
     withSource(async (under) => {
       await under.bringUp();

@@ -8,8 +8,12 @@ import {
 } from "../../src/operator/ports.ts";
 import type { ManualClock } from "./manual-clock.ts";
 
-type Replica = { readonly createdMs: number };
-type Pool = { desired: number; replicas: Replica[] };
+type MemoryReplica = { readonly id: string; readonly createdMs: number };
+type Pool = { desired: number; replicas: MemoryReplica[] };
+type Observed = Extract<FleetObservation, { kind: "observed" }>;
+
+/** Where the connections of a replica come from. */
+export const addressOf = (id: string): string => `10.0.0.${id.replace("replica-", "")}`;
 
 /** A fleet in memory whose replicas are ready `startupSeconds` after they were asked for, on a clock that is moved by hand. */
 export class MemoryFleet implements Fleet {
@@ -23,6 +27,18 @@ export class MemoryFleet implements Fleet {
   canRestore = true;
   /** Set: the target cannot be observed. */
   unknownBecause: string | undefined;
+  /** Set: something else scales the targets. */
+  owner: NonNullable<Observed["owner"]> | undefined;
+  /** Like a Deployment: does not know who is idle, and can be told whom to remove. */
+  takesVictims = false;
+  /** Laid over what is observed. */
+  overlay: Partial<Observed["fleet"]> = {};
+  notice: string | undefined;
+  /** Whom it was told to protect, call by call. */
+  readonly protections: (readonly string[])[] = [];
+  /** Names of the removed ones, oldest first. */
+  readonly removed: string[] = [];
+  #created = 0;
 
   constructor(
     targets: readonly TargetRef[],
@@ -43,11 +59,16 @@ export class MemoryFleet implements Fleet {
     const ready = pool.replicas.length - starting.length;
     return Promise.resolve({
       kind: "observed",
+      ...(this.owner !== undefined && { owner: this.owner }),
+      ...(this.notice !== undefined && { notice: this.notice }),
+      ...(this.takesVictims && {
+        victims: this.readyIds(target).map((id) => ({ id, addresses: [addressOf(id)] })),
+      }),
       fleet: {
         desired: pool.desired,
         ready,
         draining: 0,
-        idle: ready,
+        ...(!this.takesVictims && { idle: ready }),
         starting: starting.map((replica) => ({
           ageSeconds: this.#ageSeconds(replica),
           phase: "scheduled" as const,
@@ -55,6 +76,7 @@ export class MemoryFleet implements Fleet {
         graceSeconds: 30,
         uncreated: 0,
         rollout: false,
+        ...this.overlay,
       },
       startup: { readySeconds: { p50: this.#startupSeconds, p95: this.#startupSeconds, count: 10 } },
     });
@@ -67,8 +89,15 @@ export class MemoryFleet implements Fleet {
     if (this.refusal !== undefined) return Promise.resolve(this.refusal);
     if (pool.desired !== change.from) return Promise.resolve({ kind: "conflict", actual: pool.desired });
     this.changes.push(change);
+    const victims = new Set(change.victims);
+    pool.replicas.sort((a, b) => Number(victims.has(a.id)) - Number(victims.has(b.id)));
     this.#set(pool, change.to);
     return Promise.resolve({ kind: "scaled" });
+  }
+
+  protect(_target: TargetRef, busy: readonly string[]): Promise<void> {
+    this.protections.push(busy);
+    return Promise.resolve();
   }
 
   restore(target: TargetRef, replicas: number): Promise<void> {
@@ -88,8 +117,14 @@ export class MemoryFleet implements Fleet {
   }
 
   readyCount(target: TargetRef): number {
+    return this.readyIds(target).length;
+  }
+
+  readyIds(target: TargetRef): readonly string[] {
     const replicas = this.#pools.get(targetKey(target))?.replicas ?? [];
-    return replicas.filter((replica) => this.#ageSeconds(replica) >= this.#startupSeconds).length;
+    return replicas
+      .filter((replica) => this.#ageSeconds(replica) >= this.#startupSeconds)
+      .map(({ id }) => id);
   }
 
   desiredCount(target: TargetRef): number {
@@ -98,11 +133,15 @@ export class MemoryFleet implements Fleet {
 
   #set(pool: Pool, replicas: number): void {
     pool.desired = replicas;
+    this.removed.push(...pool.replicas.slice(replicas).map(({ id }) => id));
     pool.replicas = pool.replicas.slice(0, replicas);
-    while (pool.replicas.length < replicas) pool.replicas.push({ createdMs: this.#clock.nowMs });
+    while (pool.replicas.length < replicas) {
+      this.#created += 1;
+      pool.replicas.push({ id: `replica-${this.#created}`, createdMs: this.#clock.nowMs });
+    }
   }
 
-  #ageSeconds(replica: Replica): number {
+  #ageSeconds(replica: MemoryReplica): number {
     return (this.#clock.nowMs - replica.createdMs) / 1_000;
   }
 }

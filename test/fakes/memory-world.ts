@@ -1,13 +1,14 @@
 import type {
   BrokerSample,
   BrokerSource,
+  BrokerWants,
   QueueRef,
   TargetRef,
   WorkerSample,
   WorkerSource,
 } from "../../src/operator/ports.ts";
 import type { ManualClock } from "./manual-clock.ts";
-import type { MemoryFleet } from "./memory-fleet.ts";
+import { addressOf, type MemoryFleet } from "./memory-fleet.ts";
 
 export type WorldOptions = {
   readonly clock: ManualClock;
@@ -20,8 +21,8 @@ export type WorldOptions = {
 /** One queue and its workers in memory: replicas of the fleet take jobs, one slot each, while the clock is moved. */
 export class MemoryWorld {
   readonly #options: WorldOptions;
-  /** Jobs that run: when each ends. */
-  #ends: number[] = [];
+  /** Jobs that run: on which replica, and when each ends. */
+  #running: { readonly replica: string; readonly endsMs: number }[] = [];
   #ready = 0;
   #started = 0;
   #finished = 0;
@@ -30,7 +31,14 @@ export class MemoryWorld {
   workers: "answers" | "empty" | "away" | "stale" | "hangs" | "rejects" = "answers";
   brokerTellsUnacked = false;
   workersTellDepth = true;
+  /** The broker tells which address holds how many messages; the workers' series carry pod names. */
+  brokerTellsHolders = false;
+  workersTellReplicas = false;
+  /** Consumers take jobs and never finish one. */
+  isStuck = false;
   brokerReads = 0;
+  /** Told what each question to the broker wants. */
+  onBrokerRead: ((wanted: BrokerWants) => void) | undefined;
   workerReads = 0;
 
   constructor(options: WorldOptions) {
@@ -43,6 +51,11 @@ export class MemoryWorld {
 
   get finished(): number {
     return this.#finished;
+  }
+
+  /** Those with a job, whether they still belong to the fleet or drain. */
+  get busyReplicas(): readonly string[] {
+    return this.#running.map(({ replica }) => replica);
   }
 
   publish(jobs: number): void {
@@ -59,33 +72,67 @@ export class MemoryWorld {
 
   /** Moves the clock in steps of a tenth of a second; workers take and finish jobs as it moves. */
   advance(seconds: number): void {
-    const { clock, fleet, target, serviceSeconds = 1 } = this.#options;
+    const { clock } = this.#options;
     for (let step = 0; step < Math.round(seconds * 10); step++) {
       clock.advance(0.1);
-      const ended = this.#ends.filter((at) => at <= clock.nowMs).length;
-      this.#finished += ended;
-      this.#ends = this.#ends.filter((at) => at > clock.nowMs);
-      const taken = Math.max(0, Math.min(this.#ready, fleet.readyCount(target) - this.#ends.length));
-      this.#ready -= taken;
-      this.#started += taken;
-      for (let job = 0; job < taken; job++) this.#ends.push(clock.nowMs + serviceSeconds * 1_000);
+      const still = this.#running.filter(({ endsMs }) => this.isStuck || endsMs > clock.nowMs);
+      this.#finished += this.#running.length - still.length;
+      this.#running = still;
+      this.#startJobs();
+    }
+  }
+
+  #startJobs(): void {
+    const { clock, fleet, target, serviceSeconds = 1 } = this.#options;
+    const busy = new Set(this.busyReplicas);
+    for (const replica of fleet.readyIds(target)) {
+      if (this.#ready === 0) return;
+      if (busy.has(replica)) continue;
+      this.#ready -= 1;
+      this.#started += 1;
+      this.#running.push({ replica, endsMs: clock.nowMs + serviceSeconds * 1_000 });
     }
   }
 
   asBroker(): BrokerSource {
-    return { read: () => this.#readBroker() };
+    return { read: (queues, _signal, wanted) => this.#readBroker(queues, wanted) };
   }
 
   asWorkers(): WorkerSource {
     return { read: () => this.#readWorkers() };
   }
 
-  #readBroker(): Promise<BrokerSample> {
+  #readBroker(queues: readonly QueueRef[], wanted: BrokerWants = {}): Promise<BrokerSample> {
     this.brokerReads += 1;
+    this.onBrokerRead?.(wanted);
     if (this.broker === "hangs") return new Promise(() => {});
     if (this.broker === "rejects") return Promise.reject(new Error("broker source broke"));
-    if (this.broker === "away") return Promise.resolve({ queues: new Map(), problem: "connection refused" });
-    return Promise.resolve({ queues: new Map([[this.#options.queue.key, this.#brokerBlock()]]) });
+    const { queue } = this.#options;
+    const isAway = this.broker === "away";
+    const unknown = new Map(
+      queues
+        .filter(({ key }) => isAway || key !== queue.key)
+        .map(({ key, name }) => [key, isAway ? "connection refused" : `queue ${name} does not exist`]),
+    );
+    if (isAway) return Promise.resolve({ queues: new Map(), unknown, problem: "connection refused" });
+    return Promise.resolve({
+      queues: new Map([[queue.key, this.#brokerBlock()]]),
+      unknown,
+      ...(this.brokerTellsHolders &&
+        wanted.holdersOf?.has(queue.broker) === true && {
+          holders: new Map([[queue.broker, { ageSeconds: 0, unackedByAddress: this.#jobsBy(addressOf) }]]),
+        }),
+    });
+  }
+
+  /** Jobs of each ready or busy replica, 0 for an idle one. */
+  #jobsBy(name: (replica: string) => string): ReadonlyMap<string, number> {
+    const { fleet, target } = this.#options;
+    const busy = this.busyReplicas;
+    const replicas = new Set([...fleet.readyIds(target), ...busy]);
+    return new Map(
+      [...replicas].map((replica) => [name(replica), busy.filter((one) => one === replica).length]),
+    );
   }
 
   #brokerBlock() {
@@ -95,7 +142,7 @@ export class MemoryWorld {
       epoch: "1",
       ready: this.#ready,
       consumers: fleet.readyCount(target),
-      ...(this.brokerTellsUnacked && { unacked: this.#ends.length }),
+      ...(this.brokerTellsUnacked && { unacked: this.#running.length, settled: this.#finished }),
     };
   }
 
@@ -117,12 +164,13 @@ export class MemoryWorld {
         ageSeconds,
         epoch: "1",
         reportingReplicas: replicas,
-        running: this.#ends.length,
+        running: this.#running.length,
         started: this.#started,
         finished: this.#finished,
         serviceSeconds: this.#finished * serviceSeconds,
       },
       attachedSlots: replicas,
+      ...(this.workersTellReplicas && { runningByReplica: this.#jobsBy((replica) => replica) }),
       ...(this.workersTellDepth && { depth: { ready: this.#ready, ageSeconds } }),
     };
   }

@@ -1,6 +1,8 @@
 import { Registry } from "prom-client";
+import type { Condition } from "../../src/operator/conditions.ts";
 import { createOperator, type Operator } from "../../src/operator/operator.ts";
-import type { FloorSource } from "../../src/operator/ports.ts";
+import type { BrokerAccessList } from "../../src/operator/broker-access.ts";
+import type { FloorSource, Journal, Lease } from "../../src/operator/ports.ts";
 import type { OperatorOptions } from "../../src/operator/options.ts";
 import { parseResource } from "../../src/resource/parse-resource.ts";
 import type { WorkerAutoscaler } from "../../src/resource/worker-autoscaler.ts";
@@ -23,6 +25,10 @@ export type ScenarioOptions = {
   /** false: the fleet refuses to bring a count back. */
   readonly canRestore?: boolean;
   readonly operator?: OperatorOptions;
+  readonly lease?: Lease;
+  /** Keeps the state instead of the store. */
+  readonly journal?: Journal;
+  readonly brokers?: BrokerAccessList;
 };
 
 export const scenarioTarget = {
@@ -89,7 +95,9 @@ export class OperatorScenario {
         ...(options.withBroker !== false && { broker: this.world.asBroker() }),
         ...(options.withWorkers !== false && { workers: this.world.asWorkers() }),
         ...(options.floors !== undefined && { floors: options.floors }),
-        state: this.state,
+        ...(options.journal === undefined ? { state: this.state } : { journal: options.journal }),
+        ...(options.lease !== undefined && { lease: options.lease }),
+        ...(options.brokers !== undefined && { brokers: options.brokers }),
         registry,
         logger,
         nowMs: clock.read,
@@ -112,6 +120,18 @@ export class OperatorScenario {
       this.world.advance(2);
       await this.operator.cycle();
     }
+  }
+
+  /** One look of the fast path every half second. */
+  async watchIdle(seconds: number): Promise<void> {
+    for (let passed = 0; passed < seconds; passed += 0.5) {
+      this.world.advance(0.5);
+      await this.operator.fastLook();
+    }
+  }
+
+  condition(type: string): Condition | undefined {
+    return this.operator.autoscalers[0]?.conditions.find((condition) => condition.type === type);
   }
 
   replaceResource(spec: object, annotations: Readonly<Record<string, string>> = {}): void {

@@ -1,4 +1,4 @@
-import { type Channel, type ChannelModel, type ConfirmChannel, connect } from "amqplib";
+import { type Channel, type ChannelModel, type ConfirmChannel, connect, credentials } from "amqplib";
 import type { Logger } from "../logger.ts";
 import type { Service } from "../service.ts";
 import { backoffMs, type BackoffRange } from "./backoff.ts";
@@ -16,9 +16,25 @@ export type { Channel, ConfirmChannel };
 export type LinkState = "connecting" | "ready" | "blocked" | "waiting" | "stopped";
 export const LINK_STATES: readonly LinkState[] = ["connecting", "ready", "blocked", "waiting", "stopped"];
 
+/** What a connection shows of itself, beside its URL. */
+export type LinkAccess = {
+  /** Instead of those in the URL; "certificate": the one shown to the broker says who we are (SASL EXTERNAL). */
+  readonly credentials?: { readonly username: string; readonly password: string } | "certificate";
+  /** As node:tls takes it; used where the URL is amqps://. */
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly servername?: string;
+    readonly rejectUnauthorized?: boolean;
+  };
+};
+
 export type LinkOptions = {
   /** `amqp://user:password@host:port/vhost` */
   readonly url: string;
+  /** Asked before each try to connect, for what changes in time. A rejection is a try that failed. */
+  readonly access?: (signal: AbortSignal) => Promise<LinkAccess>;
   /** What the link is for: part of the connection's name at the broker and of log lines. */
   readonly role: string;
   readonly logger: Logger;
@@ -76,7 +92,7 @@ export class Link<C extends Channel = Channel> implements Service {
   #epoch = 0;
   #stop: AbortController | undefined;
   #loop: Promise<void> = Promise.resolve();
-  #problem: string | undefined;
+  #failure: Error | undefined;
 
   constructor(options: LinkOptions, role: LinkRole<C>) {
     this.#options = options;
@@ -98,7 +114,12 @@ export class Link<C extends Channel = Channel> implements Service {
 
   /** Why the last session ended or the last try failed; undefined while ready. */
   get problem(): string | undefined {
-    return this.#problem;
+    return this.#failure?.message;
+  }
+
+  /** The same as the error it was, for who tells causes apart; undefined while ready. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   /** Calls back at each change of state until the returned function is called. */
@@ -145,7 +166,7 @@ export class Link<C extends Channel = Channel> implements Service {
       const problem = await this.#runSession(stop);
       failures = this.#epoch > epoch ? 0 : failures + 1;
       if (stop.aborted) break;
-      this.#problem = problem.message;
+      this.#failure = problem;
       const waitMs = backoffMs(backoff, failures, random());
       logger.warn({ role, problem: problem.message, waitMs }, "broker link down, will try again");
       this.#setState("waiting");
@@ -183,8 +204,10 @@ export class Link<C extends Channel = Channel> implements Service {
     return asError(ended.signal.reason);
   }
 
-  #connect(signal: AbortSignal): Promise<ChannelModel> {
-    const { url, role, heartbeatSeconds = 10, connectTimeoutMs = 5_000 } = this.#options;
+  async #connect(signal: AbortSignal): Promise<ChannelModel> {
+    const { url, access, role, heartbeatSeconds = 10, connectTimeoutMs = 5_000 } = this.#options;
+    const shown = await access?.(signal);
+    signal.throwIfAborted();
     const withHeartbeat = new URL(url);
     withHeartbeat.searchParams.set("heartbeat", String(heartbeatSeconds));
     const socketOptions = {
@@ -192,6 +215,8 @@ export class Link<C extends Channel = Channel> implements Service {
       noDelay: false,
       clientProperties: { connection_name: `millrace ${role}` },
       signal, // of node:net: destroys the socket
+      ...shown?.tls,
+      ...(shown?.credentials !== undefined && { credentials: saslOf(shown.credentials) }),
     };
     return connect(withHeartbeat.href, socketOptions);
   }
@@ -235,7 +260,7 @@ export class Link<C extends Channel = Channel> implements Service {
   #becomeReady(session: Session<C>): void {
     this.#epoch = session.epoch;
     this.#session = session;
-    this.#problem = undefined;
+    this.#failure = undefined;
     this.#options.logger.info({ role: this.#options.role, epoch: session.epoch }, "broker link ready");
     this.#setState("ready");
   }
@@ -256,6 +281,9 @@ export class Link<C extends Channel = Channel> implements Service {
     for (const listener of this.#listeners) listener(state);
   }
 }
+
+const saslOf = (shown: NonNullable<LinkAccess["credentials"]>) =>
+  shown === "certificate" ? credentials.external() : credentials.plain(shown.username, shown.password);
 
 async function abortableDelay(ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,6 +1,7 @@
-import { collectDefaultMetrics, Registry } from "prom-client";
+import { Registry } from "prom-client";
 import { ConfigError } from "../config-error.ts";
 import { silentLogger } from "../logger.ts";
+import { collectNodeMetrics } from "../node-metrics.ts";
 import { assembleWorker, REAL_PARTS, type WorkerParts } from "./assemble-worker.ts";
 import { MetricsServer } from "./metrics-server.ts";
 import { problemsOfWorkerOptions, type WorkerOptions } from "./options.ts";
@@ -29,7 +30,7 @@ export async function runWorker(
   const problems = problemsOfRunWorkerOptions(options);
   if (problems.length > 0) throw new ConfigError(problems);
   const registry = options.registry ?? new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectNodeMetrics(registry);
   const worker = assembleWorker({ ...options, registry }, parts);
   const server = new MetricsServer({ worker, host: metricsHost, port: metricsPort });
   const signalled = untilTerminated(own, () => performance.now());

@@ -41,6 +41,13 @@ test("a rollout's surge above the desired count is no capacity", () => {
   });
 });
 
+test("while no start-up is known, a replica that takes minutes still counts, and one of ten minutes does not", () => {
+  const assumed = { ...startup, assumed: true } as const;
+  const { joining, lost } = capacityOf(fleet({ desired: 3, starting: starting(599, 65, 601) }), assumed, 0);
+  expect(joining.reduce((sum, { replicas }) => sum + replicas, 0)).toBe(2);
+  expect(lost).toBe(1);
+});
+
 test("failing replicas and those stuck for three times the 95 % are lost places", () => {
   const failing = { ageSeconds: 1, phase: "failing" as const };
   const { joining, lost } = capacityOf(

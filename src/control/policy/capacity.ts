@@ -18,6 +18,11 @@ const MOST_GROUPS = 12;
 /** Beyond this many 95 % start-ups a starting replica is not counted on any more. */
 const STUCK_STARTUPS = 3;
 const LEAST_STUCK_SECONDS = 60;
+/** While no start-up is known, as long as Kubernetes waits for a Deployment: images and warm-ups take minutes. */
+const UNKNOWN_STUCK_SECONDS = 600;
+
+const stuckSeconds = ({ p95, assumed }: Startup): number =>
+  assumed === true ? UNKNOWN_STUCK_SECONDS : Math.max(LEAST_STUCK_SECONDS, STUCK_STARTUPS * p95);
 
 /** Seconds until a replica of this age joins: the rest of the median, or half of what is left to the 95 % one, at least 1 s. */
 const remaining = (age: number, startup: Startup): number =>
@@ -40,7 +45,7 @@ const grouped = (seconds: readonly number[]): readonly Joining[] => {
  */
 export const capacityOf = (fleet: CleanFleet, startup: Startup, orderedAgo: number): Capacity => {
   const ready = Math.min(fleet.ready, fleet.desired);
-  const stuck = Math.max(LEAST_STUCK_SECONDS, STUCK_STARTUPS * startup.p95);
+  const stuck = stuckSeconds(startup);
   const listed = fleet.starting.length;
   const coming = fleet.starting.filter(({ ageSeconds, phase }) => phase !== "failing" && ageSeconds < stuck);
   const ages = coming.map(({ ageSeconds }) => ageSeconds).toSorted((a, b) => b - a);

@@ -4,6 +4,7 @@ import { type Choice, costOf } from "./cost.ts";
 const choice = (part: Partial<Choice> = {}): Choice => ({
   load: {
     inSystem: 0,
+    deadlines: [],
     perSecond: 0,
     rateVariance: 0,
     dispersion: 1,

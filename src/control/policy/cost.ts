@@ -1,6 +1,6 @@
 import type { Startup } from "../signals/startup.ts";
 import { type Capacity, withOrdered, withoutReplicas } from "./capacity.ts";
-import { fluidOutlook, type Load } from "./fluid.ts";
+import { fluidOutlook, lateWaiting, type Load } from "./fluid.ts";
 
 export type Choice = {
   readonly load: Load;
@@ -27,7 +27,7 @@ const startupSlotSeconds = (capacity: Capacity, slots: number, horizonSeconds: n
 /**
  * What it costs to run n replicas, in slot-seconds over the horizon:
  *
- *     J(n) = idle + start-up + D (a - c_end)+ + 0.4 (from - n)+ k horizon + P S (late + too many at the end)
+ *     J(n) = idle + start-up + D (a - c_end)+ + 0.4 (from - n)+ k horizon + P S (late + max(too many at the end, late of those that wait))
  *
  * c_end = slots at the end, a = offered load. Without the last term jobs that are late already would be sunk cost and
  * the queue would be left to die.
@@ -39,6 +39,7 @@ export const costOf = (choice: Choice, replicas: number, horizonSeconds: number)
       ? withOrdered(choice.capacity, replicas - from, startup)
       : withoutReplicas(choice.capacity, from - replicas);
   const outlook = fluidOutlook(load, capacity, slots, horizonSeconds);
+  const atStake = Math.max(outlook.jobsTooMany, lateWaiting(load, capacity, slots));
   const offered = load.perSecond * load.serviceSeconds;
   const missing = startup.p50 * Math.max(0, offered - outlook.endSlots);
   const friction = FRICTION * Math.max(0, from - replicas) * slots * horizonSeconds;
@@ -47,6 +48,6 @@ export const costOf = (choice: Choice, replicas: number, horizonSeconds: number)
     startupSlotSeconds(capacity, slots, horizonSeconds) +
     missing +
     friction +
-    choice.price * load.serviceSeconds * (outlook.lateJobs + outlook.jobsTooMany)
+    choice.price * load.serviceSeconds * (outlook.lateJobs + atStake)
   );
 };

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { fluidOutlook, type Load } from "./fluid.ts";
+import { fluidOutlook, lateWaiting, type Load } from "./fluid.ts";
 
 const load = (part: Partial<Load> = {}): Load => ({
   inSystem: 0,
+  deadlines: [],
   perSecond: 0,
   rateVariance: 0,
   dispersion: 1,
@@ -65,5 +66,36 @@ describe("the fluid outlook", () => {
     ]) {
       expect(Object.values(fluidOutlook(extreme, ready(3), 1, 30)).every(Number.isFinite)).toBe(true);
     }
+  });
+});
+
+describe("the jobs that wait", () => {
+  const waiting = (jobs: number, inSeconds: number, running = 0) =>
+    load({ inSystem: jobs + running, deadlines: [{ inSeconds, jobs }], variation: 0 });
+
+  test("are late as far as the slots do not reach them: 60 of 1 s in 20 s on 2 slots, 2 + 40 can start", () => {
+    expect(lateWaiting(waiting(60, 20), ready(2), 1)).toBeCloseTo(18, 6);
+    expect(lateWaiting(waiting(60, 20, 2), ready(2), 1)).toBeCloseTo(20, 6);
+    expect(lateWaiting(waiting(60, 20), ready(3), 1)).toBeCloseTo(0, 6);
+  });
+
+  test("are helped only by what joins before their deadline", () => {
+    const joining = (inSeconds: number) => ({ ready: 0, joining: [{ inSeconds, replicas: 10 }], lost: 0 });
+    expect(lateWaiting(waiting(60, 20), joining(21), 1)).toBe(60);
+    expect(lateWaiting(waiting(60, 20), joining(10), 1)).toBeCloseTo(0, 6);
+  });
+
+  test("are as many as the worst deadline says, and more where service times vary", () => {
+    const early = load({
+      inSystem: 60,
+      variation: 0,
+      deadlines: [
+        { inSeconds: 5, jobs: 30 },
+        { inSeconds: 20, jobs: 60 },
+      ],
+    });
+    expect(lateWaiting(early, ready(3), 1)).toBeCloseTo(12, 6);
+    expect(lateWaiting({ ...waiting(60, 19), variation: 1 }, ready(3), 1)).toBeGreaterThan(1);
+    expect(lateWaiting(load(), ready(0), 1)).toBe(0);
   });
 });

@@ -1,10 +1,12 @@
 import type { Capacity } from "./capacity.ts";
+import type { Deadline } from "./deadlines.ts";
 import { normal, normalBelow, normalDensity } from "./normal.ts";
 
 /** What a lane carries now. Jobs, seconds, jobs per second. */
 export type Load = {
   /** Waiting and running. */
   readonly inSystem: number;
+  readonly deadlines: readonly Deadline[];
   readonly perSecond: number;
   /** Variance of the rate over the horizon. */
   readonly rateVariance: number;
@@ -50,6 +52,26 @@ const excess = (mean: number, variance: number, limit: number): number => {
   const z = (mean - limit) / deviation;
   const density = normalDensity(z);
   return deviation * density + (mean - limit) * normalBelow(z, density);
+};
+
+/**
+ * Of the jobs that wait now, those expected to start late: the worst of E[(X - c - C)+] over the deadlines, X = jobs in
+ * the system up to there, C = integral of c/S until then with variance C scv. A deadline before anything can run counts
+ * for every choice alike.
+ */
+export const lateWaiting = (load: Load, capacity: Capacity, slots: number): number => {
+  const { deadlines, inSystem, serviceSeconds, variation } = load;
+  const running = inSystem - (deadlines.at(-1)?.jobs ?? inSystem);
+  let late = 0;
+  for (const { inSeconds, jobs } of deadlines) {
+    const done = slotSecondsUntil(capacity, slots, inSeconds) / serviceSeconds;
+    const startable = slotsAt(capacity, slots, inSeconds) + done;
+    late = Math.max(
+      late,
+      Math.min(jobs, excess(running + jobs, variation * Math.min(done, jobs), startable)),
+    );
+  }
+  return late;
 };
 
 /**

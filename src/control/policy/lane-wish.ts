@@ -3,6 +3,7 @@ import type { CleanFleet } from "../signals/clean-readings.ts";
 import type { Startup } from "../signals/startup.ts";
 import { type Capacity, capacityOf } from "./capacity.ts";
 import { allowedBy } from "./breaker.ts";
+import { deadlinesOf } from "./deadlines.ts";
 import { feasibilityOf } from "./feasibility.ts";
 import type { LaneView } from "./lane.ts";
 import { attainmentOf, priceOf } from "./price.ts";
@@ -93,6 +94,11 @@ export const laneWish = (view: LaneView, question: LaneQuestion): LaneWish => {
     {
       load: {
         inSystem: backlog.inSystem,
+        deadlines: deadlinesOf(memory.signals.arrivals, {
+          waiting: backlog.waiting,
+          oldestSeconds: view.oldestSeconds,
+          waitSeconds,
+        }),
         perSecond: arrivals.rate.perSecond,
         rateVariance: arrivals.variance,
         dispersion: arrivals.dispersion,

@@ -65,6 +65,29 @@ describe("a lane", () => {
     expect(view.arrivals.rate.perSecond).toBeCloseTo(2, 1);
   });
 
+  test("of a broker alone measures the same where its statistics come in lumps", () => {
+    const view = run(60, (i) => [
+      { broker: broker({ ready: 10, unacked: 4, consumers: 4, settled: 20 * Math.floor(i / 5) }) },
+    ]);
+    expect(view.service.seconds).toBeCloseTo(2, 1);
+  });
+
+  test("that was blind in between measures nothing from what settled meanwhile", () => {
+    const view = run(9, (i) =>
+      i > 2 && i < 7
+        ? [{}]
+        : [{ broker: broker({ ready: 10, unacked: 4, consumers: 4, settled: i < 8 ? 0 : 100 }) }],
+    );
+    expect(view.service).toMatchObject({ jobs: 0 });
+  });
+
+  test("whose jobs wait while none of those in progress ends is stalled, until one does", () => {
+    const stuck = { ready: 10, unacked: 4, consumers: 4 };
+    expect(run(6, () => [{ broker: broker({ ...stuck, settled: 7 }) }]).stalledSeconds).toBe(10);
+    expect(run(6, (i) => [{ broker: broker({ ...stuck, settled: i }) }]).stalledSeconds).toBe(0);
+    expect(run(6, () => [{ broker: broker({ ...stuck, ready: 0, settled: 7 }) }]).stalledSeconds).toBe(0);
+  });
+
   test("of a broker alone only bounds it while none waits", () => {
     const view = run(60, (i) => [{ broker: broker({ unacked: 1, consumers: 4, settled: 4 * i }) }]);
     expect(view.service).toMatchObject({ jobs: 0 });

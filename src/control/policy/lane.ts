@@ -16,20 +16,14 @@ import {
 } from "../signals/lane-signals.ts";
 import { rounded } from "../signals/plausible.ts";
 import type { QueueMemory } from "../signals/queue-flow.ts";
-import {
-  newService,
-  type Service,
-  type ServiceMemory,
-  serviceOf,
-  withBound,
-  withBusy,
-  withFinished,
-} from "../signals/service-time.ts";
+import { newService, type Service, type ServiceMemory, serviceOf } from "../signals/service-time.ts";
 import { newSlots, type SlotsMemory, withSlots } from "../signals/slots.ts";
 import type { Startup } from "../signals/startup.ts";
+import { noneUnsettled, type UnsettledMemory } from "../signals/unsettled.ts";
 import { type Backlog, backlogOf } from "./backlog.ts";
 import { type BreakerMemory, newBreaker, steadied, withBreaker } from "./breaker.ts";
 import { withPeak } from "./feasibility.ts";
+import { measuredService } from "./measured-service.ts";
 import { type BudgetMemory, newBudget, withBudget } from "./price.ts";
 
 /** Queues that share slots are one lane; with slots of their own each queue is one. */
@@ -38,6 +32,7 @@ export type LaneMemory = {
   readonly bornAt: number;
   readonly signals: LaneSignals;
   readonly service: ServiceMemory;
+  readonly unsettled: UnsettledMemory;
   /** Measured before a restart. Seconds, or null. */
   readonly rememberedService: number | null;
   readonly slots: SlotsMemory;
@@ -50,6 +45,8 @@ export type LaneMemory = {
   readonly running: number;
   /** When the queue was last seen empty. */
   readonly emptyAt: number;
+  /** When a job was last seen to end, or none was in progress. */
+  readonly endedAt: number;
 };
 
 export const newLane = (key: string, t: number): LaneMemory => ({
@@ -57,6 +54,7 @@ export const newLane = (key: string, t: number): LaneMemory => ({
   bornAt: rounded(t, 1e3),
   signals: newLaneSignals(t),
   service: newService,
+  unsettled: noneUnsettled,
   rememberedService: null,
   slots: newSlots,
   budget: newBudget,
@@ -66,6 +64,7 @@ export const newLane = (key: string, t: number): LaneMemory => ({
   waiting: 0,
   running: 0,
   emptyAt: rounded(t, 1e3),
+  endedAt: rounded(t, 1e3),
 });
 
 export type LaneInput = LaneMoment & {
@@ -91,6 +90,8 @@ export type LaneView = {
   readonly waitSeconds: number;
   /** How long the oldest waiting job has waited; 0 without one. */
   readonly oldestSeconds: number;
+  /** For so long jobs have waited while others were in progress and none of them ended; 0 when one did. */
+  readonly stalledSeconds: number;
   /** A counter moved since the last step. */
   readonly moved: boolean;
 };
@@ -104,25 +105,6 @@ const slotsReading = (input: LaneInput): { slots: number | undefined; reportingR
     slots: input.sharedSlots ? input.fleet.slots : input.queues[0]?.workers?.slots,
     reportingReplicas: Math.max(0, ...reporting),
   };
-};
-
-const measuredService = (
-  memory: LaneMemory,
-  reads: readonly QueueRead[],
-  input: LaneInput,
-): ServiceMemory => {
-  let service = memory.service;
-  let settledOnly = 0;
-  for (const { flow } of reads) {
-    if (flow.finished !== undefined) service = withFinished(service, flow.finished, flow.serviceSeconds ?? 0);
-    else settledOnly += flow.settled ?? 0;
-    service = withBusy(service, flow.busySeconds ?? 0);
-  }
-  if (settledOnly <= 0) return service;
-  const busySeconds = memory.running * input.elapsed;
-  const waited = memory.waiting > 0 && reads.some(({ memory: { ready } }) => ready > 0);
-  const bounded = withBound(service, settledOnly, busySeconds);
-  return waited ? withFinished(bounded, settledOnly, busySeconds) : bounded;
 };
 
 /**
@@ -188,6 +170,27 @@ const guessedStarts = (memory: LaneMemory, input: LaneInput, { slots, prior }: S
 const correctionsOf = (reads: readonly QueueRead[]): readonly Correction[] =>
   reads.flatMap(({ flow }) => flow.correction ?? []);
 
+type Judgement = {
+  readonly slots: number;
+  readonly finished: number | undefined;
+  readonly waiting: number;
+  readonly overdue: boolean;
+  readonly measured: Service;
+};
+
+const judged = (memory: BreakerMemory, { t, elapsed, fleet }: LaneInput, of: Judgement): BreakerMemory =>
+  withBreaker(memory, {
+    t,
+    elapsed,
+    readySlots: fleet.ready * of.slots,
+    slotsPerReplica: of.slots,
+    finished: of.finished,
+    waiting: of.waiting,
+    overdue: of.overdue,
+    serviceSeconds: of.measured.jobs > 0 ? of.measured.seconds : undefined,
+    variation: of.measured.variation,
+  });
+
 /** Reads a lane: signals first, then what they mean for its service time, backlog, error budget and breaker. */
 export const readLane = (memory: LaneMemory, input: LaneInput): LaneView => {
   const { t, elapsed, fleet, queues } = input;
@@ -208,31 +211,32 @@ export const readLane = (memory: LaneMemory, input: LaneInput): LaneView => {
   const emptyAt = backlog.waiting < 1 ? rounded(t, 1e3) : memory.emptyAt;
   const oldestSeconds = oldestAge(signals, backlog.waiting, emptyAt);
   const overdue = oldestSeconds > waitSeconds;
-  const serviceMemory = measuredService(memory, reads, input);
+  const { service: serviceMemory, unsettled } = measuredService(memory, reads, elapsed);
   const measured = serviceOf(serviceMemory, size.prior, backlog.running);
-  const finished = memory.finished + sumOf(reads, ({ flow }) => flow.finished ?? flow.settled);
-  const breaker = withBreaker(memory.breaker, {
-    t,
-    elapsed,
-    readySlots: fleet.ready * slots,
-    slotsPerReplica: slots,
+  const ended = sumOf(reads, ({ flow }) => flow.finished ?? flow.settled);
+  const finished = memory.finished + ended;
+  const isStalled = ended <= 0 && backlog.waiting >= 1 && backlog.running >= 1;
+  const endedAt = isStalled ? memory.endedAt : rounded(t, 1e3);
+  const breaker = judged(memory.breaker, input, {
+    slots,
     finished: counted(reads) ? finished : undefined,
     waiting: backlog.waiting,
     overdue,
-    serviceSeconds: measured.jobs > 0 ? measured.seconds : undefined,
-    variation: measured.variation,
+    measured,
   });
   const service = { ...measured, seconds: steadied(measured.seconds, breaker) };
   const next: LaneMemory = {
     ...memory,
     signals,
     service: serviceMemory,
+    unsettled,
     slots: size.slotsMemory,
     breaker,
     finished: rounded(finished, 1e1),
     waiting: rounded(backlog.waiting, 1e1),
     running: rounded(backlog.running, 1e1),
     emptyAt,
+    endedAt,
   };
   return {
     memory: accounted(next, reads, { input, overdue, perSecond: arrivals.rate.perSecond, service }),
@@ -243,6 +247,7 @@ export const readLane = (memory: LaneMemory, input: LaneInput): LaneView => {
     backlog,
     waitSeconds,
     oldestSeconds,
+    stalledSeconds: t - endedAt,
     moved: reads.some(({ flow }) => flow.moved),
   };
 };

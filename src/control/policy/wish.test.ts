@@ -5,6 +5,7 @@ import { type Pressure, wishOf } from "./wish.ts";
 const choice = (perSecond: number, ready: number, part: Partial<Choice> = {}): Choice => ({
   load: {
     inSystem: Math.min(perSecond, ready),
+    deadlines: [],
     perSecond,
     rateVariance: 0.1,
     dispersion: 1,
@@ -37,6 +38,36 @@ describe("the wish", () => {
     expect(replicas).toBeGreaterThanOrEqual(10);
     expect(replicas).toBeLessThanOrEqual(16);
     expect(wishOf(choice(0, 30), calm).replicas).toBe(1);
+  });
+
+  test("goes out for a backlog as far as it can still be in time: 60 jobs of 1 s, 10 s start-up, 30 s promised", () => {
+    const loose = choice(0, 1, { from: 1 });
+    const load = { ...loose.load, waitSeconds: 30, rateVariance: 0, inSystem: 60 };
+    const pressed = { waiting: 60, overdue: false, rateDeviation: 0 };
+    const due = (inSeconds: number) =>
+      wishOf({ ...loose, load: { ...load, deadlines: [{ inSeconds, jobs: 60 }] } }, pressed).replicas;
+    expect(due(30)).toBeGreaterThanOrEqual(3);
+    expect(due(30)).toBeLessThanOrEqual(4);
+    expect(due(20)).toBeGreaterThanOrEqual(5);
+    expect(due(20)).toBeLessThanOrEqual(7);
+  });
+
+  test("works off jobs that are late already within three start-ups and waits, from below and from above", () => {
+    const late: Pressure = { waiting: 400, overdue: true, rateDeviation: 0 };
+    const at = (ready: number) => {
+      const { load, ...rest } = choice(0, ready, { startup: { p50: 5, p95: 5 } });
+      const overdue = { ...load, inSystem: ready, rateVariance: 0, serviceSeconds: 0.5, waitSeconds: 2 };
+      return wishOf({ ...rest, load: overdue }, late).replicas;
+    };
+    expect(at(1)).toBe(10); // 200 s of work in 3 x (5 s + 2 s)
+    expect(at(40)).toBe(10);
+  });
+
+  test("keeps what a backlog needs to be in time, although hardly anything arrives", () => {
+    const { load, ...rest } = choice(0.1, 100);
+    const due = { ...load, inSystem: 900, waitSeconds: 15, deadlines: [{ inSeconds: 5, jobs: 850 }] };
+    const pressed = { waiting: 850, overdue: false, rateDeviation: 0.3 };
+    expect(wishOf({ ...rest, load: { ...due, serviceSeconds: 0.3 } }, pressed).replicas).toBeGreaterThan(50);
   });
 
   test("from zero is at least what load and backlog need: (40 s of work over 20 s)/1 = 2, and one where that is less", () => {

@@ -23,6 +23,8 @@ export type Wish = {
 
 const CATCH_UP_FACTOR = 1.1;
 const CATCH_UP_DEVIATIONS = 1.5;
+/** Start-ups and waits in which jobs that are late already are worked off: they cost no more by being later still. */
+const OVERDUE_SPANS = 3;
 
 /**
  * The most that can be worth asking for: ceil(1.1 ((rate + 1.5 sd) S + waiting S / (D + W)) / k) + 1. Without it a
@@ -32,7 +34,10 @@ const catchUpLimit = ({ load, slots, startup }: Choice, { waiting, rateDeviation
   const { perSecond, serviceSeconds, waitSeconds } = load;
   const offered = (perSecond + CATCH_UP_DEVIATIONS * rateDeviation) * serviceSeconds;
   const backlog = (waiting * serviceSeconds) / (startup.p50 + waitSeconds);
-  return Math.ceil((CATCH_UP_FACTOR * (offered + backlog)) / slots) + 1;
+  const inTime = load.deadlines.map(({ inSeconds, jobs }) =>
+    inSeconds > startup.p50 ? (jobs * serviceSeconds) / (inSeconds - startup.p50) : 0,
+  );
+  return Math.ceil((CATCH_UP_FACTOR * Math.max(offered + backlog, ...inTime)) / slots) + 1;
 };
 
 /** Scale-out looks 1.1 D + 0.3 W ahead: what a later order can still rescue is not ordered now. */
@@ -70,10 +75,11 @@ export const wishOf = (choice: Choice, pressure: Pressure): Wish => {
   const forLoad = needed(offered, slots);
   const forBacklog = needed(offered + backlog, slots);
   const rescued = pressure.overdue && choice.capacity.ready * slots < offered ? forLoad : 0;
+  const cleared = pressure.overdue ? needed(offered + backlog / OVERDUE_SPANS, slots) : 0;
   if (from === 0 && pressure.waiting <= 0) return { replicas: 0, forLoad, forBacklog };
   const started = available(choice.capacity) === 0 && pressure.waiting > 0 ? Math.max(1, forBacklog) : 0;
-  const out = Math.max(replicasOut(choice, pressure), rescued, started, from);
+  const out = Math.max(replicasOut(choice, pressure), rescued, cleared, started, from);
   if (out > from) return { replicas: out, forLoad, forBacklog };
-  const inward = replicasIn(choice, leastIn(offered, slots, pressure.overdue));
+  const inward = replicasIn(choice, Math.max(cleared, leastIn(offered, slots, pressure.overdue)));
   return { replicas: inward, forLoad, forBacklog };
 };

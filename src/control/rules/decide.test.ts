@@ -11,6 +11,7 @@ const settings = (part: Partial<Spec> = {}) =>
   });
 const open = {
   rollout: false,
+  stalled: false,
   complete: true,
   warm: true,
   agreed: true,
@@ -26,12 +27,12 @@ const input = (from: number, recommended: number, part: Partial<DecideInput> = {
   idle: false,
   fallback: undefined,
   in: open,
-  out: { capacityBlocked: false, limit: undefined, pacing: false },
+  out: { capacityBlocked: false, failing: 0, limit: undefined, pacing: false },
   ...part,
 });
 const closed = (part: Partial<DecideInput["in"]>) => ({ in: { ...open, ...part } });
 const out = (part: Partial<DecideInput["out"]>) => ({
-  out: { capacityBlocked: false, limit: undefined, pacing: false, ...part },
+  out: { capacityBlocked: false, failing: 0, limit: undefined, pacing: false, ...part },
 });
 
 describe("the policy's count", () => {
@@ -50,11 +51,21 @@ describe("the policy's count", () => {
 
   test.each([
     ["capacity", out({ capacityBlocked: true }), "capacity"],
+    ["capacity", out({ failing: 4 }), "capacity"],
     ["ineffective", out({ limit: 5 }), "ineffective"],
     ["scale-out-blocked", out({ pacing: true }), "scale-out-pacing"],
     ["scale-out-blocked", { settings: settings({ scaleOut: { enabled: false } }) }, "scale-out-disabled"],
   ])("is not raised: %s", (rule, part, reason) => {
     expect(decide(input(5, 9, part))).toEqual({ from: 5, to: 5, reason, limitedBy: [rule] });
+  });
+
+  test("does not make up for replicas that fail to start", () => {
+    expect(decide(input(5, 12, out({ failing: 2 })))).toMatchObject({
+      to: 10,
+      reason: "load",
+      limitedBy: ["capacity"],
+    });
+    expect(decide(input(9, 5, out({ failing: 2 }))).to).toBe(5);
   });
 
   test("of a breaker under the present count is a scale-in", () => {
@@ -65,6 +76,7 @@ describe("the policy's count", () => {
   test.each([
     ["scale-in-blocked", { settings: settings({ scaleIn: { enabled: false } }) }, "scale-in-disabled"],
     ["rollout", closed({ rollout: true }), "rollout"],
+    ["scale-in-blocked", closed({ stalled: true }), "stalled"],
     ["scale-in-blocked", closed({ complete: false }), "signals-incomplete"],
     ["scale-in-blocked", closed({ warm: false }), "warming-up"],
     ["scale-in-blocked", closed({ agreed: false }), "unconfirmed"],

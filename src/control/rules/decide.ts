@@ -5,6 +5,8 @@ import { changed, inOrder, type Proposal } from "./proposal.ts";
 /** What stands in the way of a scale-in, in the order in which it is told. */
 type InGates = {
   readonly rollout: boolean;
+  /** Jobs wait, others are in progress, and none has ended for a while. */
+  readonly stalled: boolean;
   readonly complete: boolean;
   readonly warm: boolean;
   readonly agreed: boolean;
@@ -17,8 +19,10 @@ type InGates = {
 };
 
 type OutGates = {
-  /** Asked for before and not created, or not starting at all. */
+  /** Those asked for before do not come: not created, without a node, or not starting. */
   readonly capacityBlocked: boolean;
+  /** Replicas that fail to start: others are not asked for in their place. */
+  readonly failing: number;
   /** What the breaker allows. */
   readonly limit: number | undefined;
   /** An order was placed a moment ago. */
@@ -49,7 +53,8 @@ const policyProposal = (input: Omit<DecideInput, "in" | "fallback">): Proposal =
   if (out.limit !== undefined && proposal.to > out.limit) {
     proposal = changed(proposal, out.limit, "ineffective", "ineffective");
   }
-  if (out.capacityBlocked && proposal.to > from) proposal = changed(proposal, from, "capacity", "capacity");
+  const least = out.capacityBlocked ? from : Math.max(from, proposal.to - out.failing);
+  if (proposal.to > least) proposal = changed(proposal, least, "capacity", "capacity");
   if (out.pacing && proposal.to > from) {
     proposal = changed(proposal, from, "scale-out-blocked", "scale-out-pacing");
   }
@@ -89,6 +94,7 @@ const outward = (proposal: Proposal, { scaleOutEnabled, scaleOutMaxStep, min }: 
 const blockedBy = (gates: InGates): Reason | undefined => {
   if (gates.rollout) return "rollout";
   if (!gates.complete) return "signals-incomplete";
+  if (gates.stalled) return "stalled";
   if (!gates.warm) return "warming-up";
   return gates.agreed ? undefined : "unconfirmed";
 };

@@ -11,6 +11,7 @@ import {
   withForecast,
 } from "./forecast-error.ts";
 import { appended, emptyHistory, type History, valueAt } from "./history.ts";
+import { withoutLump } from "./lump.ts";
 import { rounded } from "./plausible.ts";
 import { newQueue, type QueueFlow, type QueueMemory, readQueue } from "./queue-flow.ts";
 
@@ -177,7 +178,7 @@ export const withTotal = (
   const arrivals = appended(signals.arrivals, t, total, { longestSeconds, most: mostPoints });
   const dispersion = withArrivals(signals.dispersion, t, total);
   const index = dispersionOf(dispersion);
-  const rate = arrivalRate(arrivals, index) ?? UNKNOWN_RATE;
+  const rate = arrivalRate(withoutLump(arrivals, { waitSeconds, startupSeconds }), index) ?? UNKNOWN_RATE;
   const known = rate !== UNKNOWN_RATE;
   const aheadSeconds = forecastSeconds(waitSeconds, startupSeconds);
   const forecasts = known

@@ -4,7 +4,7 @@ import { startupForHold, startupOf, withStartup } from "./startup.ts";
 const quantiles = (p50: number, p95: number, count = 3) => ({ p50, p95, count });
 
 test("nothing told counts as 10 s, 95 % under 20 s", () => {
-  expect(startupOf(withStartup(null, undefined))).toEqual({ p50: 10, p95: 20 });
+  expect(startupOf(withStartup(null, undefined))).toEqual({ p50: 10, p95: 20, assumed: true });
 });
 
 test("the consecutive parts add up, and a part that is not told adds nothing", () => {

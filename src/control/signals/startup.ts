@@ -1,13 +1,13 @@
 import type { Quantiles, Readings } from "../contract.ts";
 import { plausible, rounded } from "./plausible.ts";
 
-/** Created → able to take a job. Seconds. */
-export type Startup = { readonly p50: number; readonly p95: number };
+/** Created → able to take a job. Seconds; `assumed` while nothing was told. */
+export type Startup = { readonly p50: number; readonly p95: number; readonly assumed?: true };
 /** The last figures that were known, or null. `told` false: only remembered from before a restart. */
 export type StartupMemory = (Startup & { readonly told: boolean }) | null;
 
 /** Until anything is told: about what a small image takes on a node that has it, and what a process takes with room to spare. */
-const PRIOR: Startup = { p50: 10, p95: 20 };
+const PRIOR: Startup = { p50: 10, p95: 20, assumed: true };
 const LONGEST_SECONDS = 3600;
 const SHORTEST_SECONDS = 0.2;
 

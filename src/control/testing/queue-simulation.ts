@@ -61,6 +61,12 @@ export class QueueSimulation {
     this.dueAt = this.exponential();
   }
 
+  /** Jobs that come at once, now. */
+  publish(jobs: number): void {
+    for (let i = 0; i < jobs; i += 1) this.queue.push(this.t);
+    this.arrived += jobs;
+  }
+
   get ready(): number {
     return this.replicas.filter((r) => !r.draining && r.readyAt <= this.t).length;
   }

@@ -56,13 +56,15 @@ export type WorkerPage = {
   /** Cumulative, the last entry under +Inf. */
   readonly waits?: Readonly<Record<string, number>>;
   readonly processStart?: number;
+  readonly pod?: string;
   /** Time that the page itself gives its samples, Unix ms; without it they are of the time of the scrape. */
   readonly atMs?: number;
 };
 
 /** What a worker that consumes `queue` would answer. */
 export const workerPage = (queue: QueueRef, page: WorkerPage): string => {
-  const labels = `broker="${queue.broker}",vhost="${queue.vhost}"`;
+  const pod = page.pod === undefined ? "" : `,pod="${page.pod}"`;
+  const labels = `broker="${queue.broker}",vhost="${queue.vhost}"${pod}`;
   const own = `${labels},queue="${queue.name}"`;
   const lines = [
     ...Object.entries(page.slots ?? { [queue.name]: 1 }).map(

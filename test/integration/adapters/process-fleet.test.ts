@@ -137,6 +137,7 @@ describe("crashes", () => {
     expect(one.log.of("restarting").map(({ delayMs }) => delayMs)).toEqual([0, 250, 500, 1_000]);
     const observation = await one.observe();
     expect(observation.fleet).toMatchObject({ desired: 1, ready: 0, starting: [{ phase: "failing" }] });
+    expect(observation.restarts).toBeGreaterThanOrEqual(4);
     expect(observation.notice).toMatch(
       /1 of 1 replicas keep crashing: workers-1 exited with code 3, 4 times/,
     );

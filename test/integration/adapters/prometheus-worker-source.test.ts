@@ -13,6 +13,8 @@ import { MetricsTarget, type WorkerPage, workerPage } from "./metrics-target.ts"
 
 const scrapeIntervalSeconds = 0.25;
 const targets = [new MetricsTarget(), new MetricsTarget(), new MetricsTarget(), new MetricsTarget()] as const;
+/** Of a target: each at an address of its own, as pods are. */
+const hostOf = (index: number): string => `127.0.${index + 1}.1`;
 /** `stamped` is only for pages that give their samples times of their own. */
 const [first, second, third, stamped] = targets;
 let scope: RunScope;
@@ -22,7 +24,7 @@ let queue: QueueRef;
 
 beforeAll(async () => {
   scope = await createRunScope();
-  const addresses = await Promise.all(targets.map((target) => target.start("127.0.0.1")));
+  const addresses = await Promise.all(targets.map((target, index) => target.start(hostOf(index))));
   prometheus = await createPrometheus(scope, {
     jobs: [{ name: "workers", targets: addresses }],
     scrapeIntervalSeconds,
@@ -101,6 +103,30 @@ describe("what the workers say", () => {
     expect(sample.workers.ageSeconds).toBeLessThan(30);
   });
 
+  test("tells what each replica runs: by its pod where its series have one, else by its host", async () => {
+    const workers = source();
+    await Promise.all([
+      show(first, { running: 2, pod: "image-worker-a" }),
+      show(second, { running: 0 }),
+      show(third, { running: 1, slots: { [queue.name]: 0 }, pod: "image-worker-draining" }),
+    ]);
+    const { runningByReplica } = await until(workers, (one) => one?.workers.running === 3);
+    expect(Object.fromEntries(runningByReplica ?? [])).toEqual({
+      "image-worker-a": 2,
+      [hostOf(1)]: 0,
+      "image-worker-draining": 1,
+    });
+  });
+
+  test("a replica whose target fails is missing from what each runs, not idle", async () => {
+    const workers = source();
+    await Promise.all([show(first, { running: 1 }), show(second, { running: 1 })]);
+    await reporting(workers, 2);
+    await second.show(undefined);
+    const { runningByReplica } = await reporting(workers, 1);
+    expect([...(runningByReplica ?? [])]).toEqual([[hostOf(0), 1]]);
+  });
+
   test("counts slots that queues share once, and they are no queue's own", async () => {
     const workers = source();
     await show(first, { slots: { "": 5 } });
@@ -156,7 +182,12 @@ describe("what the workers say", () => {
     await show(first, { waits: { "1": 1, "5": 2, "+Inf": 3 } });
     const before = (await known(workers)).workers;
     await show(second, { waits: { "5": 0, "7": 0, "+Inf": 0 } });
-    const after = (await reporting(workers, 2)).workers;
+    // The buckets are another query: the scrape that the first one saw may reach them one read later.
+    const both = await until(
+      workers,
+      (one) => one?.workers.reportingReplicas === 2 && one.workers.waits?.edgesSeconds.length === 1,
+    );
+    const after = both.workers;
     expect(after.waits?.edgesSeconds).toEqual([5]);
     expect(after.epoch).not.toBe(before.epoch);
   });
@@ -254,7 +285,9 @@ describe("bad weather", () => {
     await prometheus.kill();
     const down = await workers.read([queue], signal());
     expect(down.queues.size).toBe(0);
-    expect(down.problem).toMatch(/^Prometheus cannot be reached: .*ECONNREFUSED/);
+    expect(down.problem).toMatch(
+      /^Prometheus at http:\S+ cannot be reached: nothing listens there: .*ECONNREFUSED/,
+    );
     first.page = workerPage(queue, { started: 11 });
     await prometheus.start();
     const after = (await until(workers, (one) => (one?.workers.started ?? 0) > before.started)).workers;
@@ -295,9 +328,15 @@ describe("bad weather", () => {
   };
 
   test.each([
-    [500, "internal error", /Prometheus answered 500: internal error/],
+    [500, "internal error", /Prometheus at http:\S+ answered 500: internal error/],
+    [401, "Unauthorized", /Prometheus at http:\S+ refused a request without credentials \(401\): correct/],
+    [404, "404 page not found", /query answered 404 with something else: 404 page.*; give the address/],
     [503, '{"status":"error","errorType":"timeout","error":"query timed out"}', /503: query timed out/],
-    [200, "<html>sign in</html>", /Prometheus answered 200: <html>sign in/],
+    [
+      200,
+      "<html>sign in</html>",
+      /\/api\/v1\/query answered 200 with something else: <html>sign in.*; give the address of Prometheus itself/,
+    ],
     [200, '{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}', /expected a matrix/],
   ])("an answer %i %s is a problem, not zeros", async (status, body, expected) => {
     const server = await stub(() => ({ status, body }));
@@ -312,7 +351,7 @@ describe("bad weather", () => {
     const workers = createPrometheusWorkerSource({ url: server.url, maxAnswerBytes: 10_000 });
     const { problem } = await workers.read([queue], signal());
     server.close();
-    expect(problem).toBe("Prometheus' answer is over 10000 bytes");
+    expect(problem).toContain("the answer is over 10000 bytes; add matchers");
   });
 
   test("a Prometheus that never answers is given up at the caller's signal", async () => {
@@ -323,24 +362,27 @@ describe("bad weather", () => {
     const { problem } = await source(`http://127.0.0.1:${port}`).read([queue], AbortSignal.timeout(100));
     server.closeAllConnections();
     server.close();
-    expect(problem).toBe("Prometheus did not answer in time");
+    expect(problem).toMatch(/^Prometheus at http:\S+ did not answer in time: check its health/);
   });
 });
 
 describe("the floor", () => {
-  test("is the one number an expression gives; none, several or an error are unknown", async () => {
+  test("is the one number an expression gives; none, several or an error are a problem that says so", async () => {
     await show(first, { started: 5 });
     await show(second, { started: 5 });
     await until(source(), (one) => one?.workers.reportingReplicas === 2);
-    const floors = await createPrometheusFloorSource({ url: prometheus.url() }).read(
+    const { values, problems } = await createPrometheusFloorSource({ url: prometheus.url() }).read(
       ["3", "vector(4)", "up{job='nobody'}", "worker_jobs_started_total", "sum(", "0/0"],
       signal(),
     );
-    expect(floors).toEqual(
-      new Map([
-        ["3", 3],
-        ["vector(4)", 4],
-      ]),
+    expect([...values]).toEqual([
+      ["3", 3],
+      ["vector(4)", 4],
+    ]);
+    expect(problems.get("up{job='nobody'}")).toContain("no series");
+    expect(problems.get("worker_jobs_started_total")).toMatch(/\d series/);
+    expect([...problems.keys()].toSorted()).toEqual(
+      ["0/0", "sum(", "up{job='nobody'}", "worker_jobs_started_total"].toSorted(),
     );
   });
 });

@@ -261,7 +261,7 @@ test("every problem of the configuration is listed at once, with exit code 2", a
   const { code, stderr } = await runMillrace(["operator", "--config", config, "--listen", "nowhere"]);
   expect(code).toBe(2);
   for (const problem of [
-    "--amqp-url, --prometheus-url",
+    "--amqp-url, --brokers-file, --prometheus-url",
     "--listen",
     "spec.queues: empty",
     "spec.replicas.min: min 3 is above max 1",

@@ -1,0 +1,16 @@
+{{/* A rule with what the values change in it; nothing for an alert that is switched off. Takes { root, rule }. */}}
+{{- define "millrace.rule" -}}
+{{- $values := .root.Values.rules -}}
+{{- $rule := deepCopy .rule -}}
+{{- $change := dig ($rule.alert | default "") (dict) $values.alerts -}}
+{{- if not $rule.alert -}}
+{{- toYaml $rule -}}
+{{- else if dig "enabled" true $change -}}
+{{- $severity := $change.severity | default $rule.labels.severity -}}
+{{- $_ := set $rule "for" ($change.for | default $rule.for) -}}
+{{- $_ := set $rule "labels" (mergeOverwrite (dict) $values.alertLabels (dict "severity" $severity) ($change.labels | default dict)) -}}
+{{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s" $values.runbookBaseUrl $rule.annotations.runbook_url) -}}
+{{- $_ := set $rule.annotations "dashboard_url" (printf "%s%s" $values.grafanaUrl $rule.annotations.dashboard_url) -}}
+{{- toYaml $rule -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { chartValuesOf } from "./chart/chart-values.ts";
+import { crdTemplateOf } from "./chart/crd-template.ts";
+import { valuesSchemaOf } from "./chart/values-schema.ts";
+import { valuesTableOf } from "./chart/values-table.ts";
+
+const repository = new URL("../", import.meta.url);
+const CHART = "charts/millrace";
+const BEGIN = "<!-- Made from values.yaml by `npm run generate`; changes below are lost. -->\n";
+
+/** Files of the chart that are made from others: path from the root of the repository, and content. */
+export function chartFiles(): Readonly<Record<string, string>> {
+  const values = chartValuesOf(read(`${CHART}/values.yaml`));
+  const [readme] = read(`${CHART}/README.md`).split(BEGIN);
+  const yamlOf = (folder: string) =>
+    readdirSync(new URL(folder, repository)).filter((file) => file.endsWith(".yaml"));
+  return {
+    [`${CHART}/values.schema.json`]: valuesSchemaOf(values),
+    [`${CHART}/README.md`]: `${readme}${BEGIN}\n${valuesTableOf(values)}`,
+    ...Object.fromEntries(
+      yamlOf("manifests/crds").map((file) => [
+        `${CHART}/templates/crds/${file}`,
+        crdTemplateOf(read(`manifests/crds/${file}`)),
+      ]),
+    ),
+    // Files outside the chart's folder are out of Helm's reach.
+    ...Object.fromEntries(
+      yamlOf("manifests/rules").map((file) => [
+        `${CHART}/files/rules/${file}`,
+        read(`manifests/rules/${file}`),
+      ]),
+    ),
+  };
+}
+
+const read = (path: string): string => readFileSync(new URL(path, repository), "utf8");

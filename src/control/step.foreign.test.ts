@@ -1,0 +1,166 @@
+import { describe, expect, test, vi } from "vitest";
+import type { BrokerReading, Readings, Spec, Verdict } from "./contract.ts";
+import { type ControlState, step } from "./step.ts";
+import { type ForeignOptions, ForeignSimulation } from "./testing/foreign-simulation.ts";
+
+// Nothing here waits: it computes, and a machine may be busy with other work.
+vi.setConfig({ testTimeout: 60_000 });
+
+const BASE = { startupSeconds: 3, waitSeconds: 15, prefetch: 1, statisticsSeconds: 5 };
+const SPEC: Spec = { objective: { waitSeconds: 15, attainmentRatio: 0.95 }, replicas: { min: 0, max: 100 } };
+
+type Load = Partial<ForeignOptions> &
+  Pick<ForeignOptions, "arrivals" | "serviceSeconds"> & {
+    readonly base?: Omit<typeof BASE, "statisticsSeconds">;
+  };
+
+class Loop {
+  readonly verdicts: Verdict[] = [];
+  readonly simulation: ForeignSimulation;
+  /** What the broker says instead. */
+  bend: Partial<BrokerReading> = {};
+  private state: ControlState | undefined;
+  private readonly spec: Spec;
+
+  constructor({ base = BASE, ...options }: Load, spec: Partial<Spec> = {}) {
+    this.simulation = new ForeignSimulation({ ...base, ...options });
+    this.spec = { ...SPEC, ...spec };
+  }
+
+  run(seconds: number): void {
+    const { simulation } = this;
+    const end = simulation.t + seconds;
+    while (simulation.t < end - 1e-6) {
+      const { state, verdict } = step(
+        this.spec,
+        this.state,
+        this.readings(),
+        Math.round(simulation.t * 1000),
+      );
+      this.state = state;
+      this.verdicts.push(verdict);
+      simulation.scaleTo(verdict.to);
+      simulation.run(2);
+    }
+  }
+
+  private readings(): Readings {
+    const readings = this.simulation.readings();
+    const queues = readings.queues.map(({ id, broker }) => ({
+      id,
+      ...(broker && { broker: { ...broker, ...this.bend } }),
+    }));
+    return { ...readings, queues };
+  }
+
+  get greatest(): number {
+    return Math.max(...this.verdicts.map(({ to }) => to));
+  }
+}
+
+describe("consumers that are not ours", () => {
+  test("are measured by what the broker settles, although its statistics come in lumps", () => {
+    const loop = new Loop({ arrivals: () => 5, serviceSeconds: 2, startReplicas: 1 });
+    loop.run(900);
+    expect(loop.verdicts.at(-1)?.estimate.serviceSeconds).toBeCloseTo(2, 0);
+    expect(loop.simulation.desired).toBeGreaterThanOrEqual(10);
+    expect(loop.simulation.desired).toBeLessThanOrEqual(13);
+    expect(loop.simulation.attainment).toBeGreaterThan(0.95);
+  });
+
+  test("with jobs far longer than the statistics take, are not taken for short ones", () => {
+    const loop = new Loop({ arrivals: () => 0.5, serviceSeconds: 40, startReplicas: 15 });
+    loop.run(1800);
+    const measured = loop.verdicts.at(-1)?.estimate.serviceSeconds ?? 0;
+    expect(measured).toBeGreaterThan(25);
+    expect(measured).toBeLessThan(60);
+  });
+
+  test("with a prefetch of 100 and one slot: no runaway, neither for what lies there nor afterwards", () => {
+    const loop = new Loop(
+      { arrivals: () => 5, serviceSeconds: 2, prefetch: 100, startReplicas: 1 },
+      { expectedServiceSeconds: 2 },
+    );
+    loop.run(1200);
+    expect(loop.greatest).toBeLessThanOrEqual(20);
+    expect(loop.simulation.desired).toBeLessThanOrEqual(13);
+    expect(loop.simulation.attainment).toBeGreaterThan(0.9);
+  });
+
+  for (const prefetch of [1, 20]) {
+    test(`that are stuck with a backlog (prefetch ${prefetch}) lose no replica, for as long as it lasts`, () => {
+      const loop = new Loop({
+        arrivals: (t) => (t < 120 ? 2 : 0),
+        serviceSeconds: 2,
+        prefetch,
+        startReplicas: 6,
+        stuckAfter: 60,
+      });
+      loop.run(60);
+      const before = loop.simulation.removed;
+      loop.run(1200);
+      expect(loop.simulation.removed).toBe(before);
+      expect(["stalled", "ineffective", "waiting-for-idle"]).toContain(loop.verdicts.at(-1)?.reason);
+    });
+  }
+
+  test("that hang on their last jobs, with none waiting, lose no replica once the jobs outlast the grace", () => {
+    const loop = new Loop(
+      { arrivals: (t) => (t < 300 ? 2 : 0), serviceSeconds: 2, startReplicas: 5, stuckAfter: 299.4 },
+      { scaleIn: { holdSeconds: 120 } },
+    );
+    loop.run(340);
+    const { removed } = loop.simulation;
+    loop.run(600);
+    expect(loop.simulation.removed).toBe(removed);
+    expect(loop.verdicts.at(-1)?.reason).toBe("waiting-for-idle");
+  });
+
+  test("over AMQP alone are scaled out, and never in", () => {
+    const { statisticsSeconds: _none, ...base } = BASE;
+    const loop = new Loop({ arrivals: (t) => (t < 120 ? 5 : 0), serviceSeconds: 2, base });
+    loop.run(600);
+    expect(loop.greatest).toBeGreaterThanOrEqual(10);
+    expect(loop.simulation.removed).toBe(0);
+    expect(loop.verdicts.at(-1)).toMatchObject({
+      reason: "signals-incomplete",
+      limitedBy: ["scale-in-blocked"],
+    });
+  });
+});
+
+describe("jobs of foreign consumers that take longer than the grace period", () => {
+  const waves = (t: number): number => (t % 240 < 60 ? 0.5 : 0.05);
+
+  test("are never interrupted where the holders can be told apart, and idle replicas go", () => {
+    const loop = new Loop({ arrivals: waves, serviceSeconds: 40, tellsHolders: true, statisticsSeconds: 2 });
+    loop.run(4_800);
+    expect(loop.simulation.removed).toBeGreaterThan(100);
+    expect(loop.simulation.interrupted).toBe(0);
+  });
+
+  test("are never interrupted where they cannot: nothing goes while anything is unacked", () => {
+    const loop = new Loop({ arrivals: (t) => (t % 600 < 60 ? 0.5 : 0), serviceSeconds: 40 });
+    loop.run(4_800);
+    expect(loop.simulation.removed).toBeGreaterThan(10);
+    expect(loop.simulation.interrupted).toBe(0);
+  });
+
+  test("nor on a replica whose consumer is gone while it still holds them", () => {
+    const loop = new Loop({ arrivals: (t) => (t < 300 ? 0.3 : 0), serviceSeconds: 40 });
+    loop.run(500);
+    loop.bend = { ready: 0, unacked: 1, consumers: 0 };
+    const { removed } = loop.simulation;
+    loop.run(300);
+    expect(loop.simulation.removed).toBe(removed);
+    loop.bend = {};
+    loop.run(300);
+    expect(loop.simulation.removed).toBeGreaterThan(removed);
+  });
+
+  test("nor while nothing is known of their length", () => {
+    const loop = new Loop({ arrivals: (t) => (t < 30 ? 0.2 : 0), serviceSeconds: 60, startReplicas: 8 });
+    loop.run(70);
+    expect(loop.simulation.removed).toBe(0);
+  });
+});

@@ -1,0 +1,72 @@
+import { controllerOf, type KubernetesObject } from "./kubernetes-object.ts";
+
+type Scaled = KubernetesObject & {
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly podManagementPolicy?: string;
+    readonly template?: { readonly spec?: { readonly terminationGracePeriodSeconds?: number } };
+  };
+  readonly status?: {
+    readonly conditions?: readonly Condition[];
+    readonly currentRevision?: string;
+    readonly updateRevision?: string;
+  };
+};
+type Condition = { readonly type: string; readonly status: string; readonly message?: string };
+
+export type WatchedDeployment = {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly desired: number;
+  readonly graceSeconds: number | undefined;
+};
+
+export const deploymentsResource = { group: "apps", version: "v1", plural: "deployments" };
+
+export const trimDeployment = (object: KubernetesObject): WatchedDeployment => {
+  const { metadata, spec } = object as Scaled;
+  return {
+    uid: metadata.uid ?? "",
+    resourceVersion: metadata.resourceVersion ?? "",
+    desired: spec?.replicas ?? 1,
+    graceSeconds: spec?.template?.spec?.terminationGracePeriodSeconds,
+  };
+};
+
+export type WatchedReplicaSet = WatchedDeployment & {
+  /** The Deployment, or a custom kind such as a Rollout. */
+  readonly controller: string | undefined;
+  /** Why it cannot create pods: quota or admission. */
+  readonly refused: string | undefined;
+};
+
+export const replicaSetsResource = { group: "apps", version: "v1", plural: "replicasets" };
+
+export const trimReplicaSet = (object: KubernetesObject): WatchedReplicaSet => {
+  const failure = (object as Scaled).status?.conditions?.find(
+    ({ type, status }) => type === "ReplicaFailure" && status === "True",
+  );
+  return {
+    ...trimDeployment(object),
+    controller: controllerOf(object)?.uid,
+    refused: failure === undefined ? undefined : (failure.message ?? "pods cannot be created"),
+  };
+};
+
+export type WatchedStatefulSet = WatchedDeployment & {
+  readonly isUpdating: boolean;
+  readonly createsInOrder: boolean;
+};
+
+export const statefulSetsResource = { group: "apps", version: "v1", plural: "statefulsets" };
+
+export const trimStatefulSet = (object: KubernetesObject): WatchedStatefulSet => {
+  const { spec, status = {} } = object as Scaled;
+  const { currentRevision, updateRevision } = status;
+  return {
+    ...trimDeployment(object),
+    createsInOrder: spec?.podManagementPolicy !== "Parallel",
+    isUpdating:
+      currentRevision !== undefined && updateRevision !== undefined && currentRevision !== updateRevision,
+  };
+};

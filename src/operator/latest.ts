@@ -1,0 +1,26 @@
+import type { Readings, Spec, Verdict } from "../control/contract.ts";
+import type { Taken } from "./build-readings.ts";
+import type { BrokerSample, FleetObservation, WorkerSample } from "./ports.ts";
+
+/** What one cycle saw; `floor` is the value of the autoscaler's own expression, `floorProblem` why it has none. */
+export type CycleInput = {
+  readonly broker?: Taken<BrokerSample>;
+  readonly workers?: Taken<WorkerSample>;
+  readonly fleet: FleetObservation;
+  readonly floor?: number;
+  readonly floorProblem?: string;
+  readonly staleAfterSeconds: number;
+  readonly nowMs: number;
+};
+
+/** The latest look at an autoscaler. Without a verdict nothing was decided: the target is not known, or the resource was refused. */
+export type Latest = {
+  readonly atMs: number;
+  readonly fleet: FleetObservation;
+  readonly spec?: Spec;
+  readonly readings?: Readings;
+  readonly verdict?: Verdict;
+  /** Why a queue is unknown, by its key. */
+  readonly unknown?: ReadonlyMap<string, string>;
+  readonly floorProblem?: string;
+};

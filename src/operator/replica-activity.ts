@@ -1,0 +1,93 @@
+import type { BrokerSample, Replica, WorkerSample } from "./ports.ts";
+import type { Taken } from "./build-readings.ts";
+
+/** What tells which replica runs a job. */
+export type ActivitySeen = {
+  readonly replicas: readonly Replica[];
+  readonly queueKeys: readonly string[];
+  readonly broker: string;
+  readonly brokerSample?: Taken<BrokerSample>;
+  readonly workerSample?: Taken<WorkerSample>;
+  /** What is older tells nothing. */
+  readonly staleAfterSeconds: number;
+  /** For how long every queue has been seen empty, at every look; 0 while one is not. */
+  readonly quietForSeconds: number;
+  readonly nowMs: number;
+};
+
+/** A delivery that a look just missed is told by then. */
+const deliverySeconds = 1;
+
+/** Jobs in progress by pod name or address; a replica that is in none of them is not known. */
+type Counts = ReadonlyMap<string, number>;
+
+/**
+ * The replicas that run nothing: every fresh source that knows the replica says so, and one at least does. Undefined when
+ * no replica at all can be told apart, so that a fleet of unknowns is not mistaken for a busy one.
+ */
+export function idleReplicas(seen: ActivitySeen): readonly string[] | undefined {
+  const sources = [...workerCounts(seen), ...brokerCounts(seen)];
+  let known = 0;
+  const idle: string[] = [];
+  for (const replica of seen.replicas) {
+    const told = sources.flatMap((counts) => jobsOf(replica, counts) ?? []);
+    if (told.length > 0) known += 1;
+    if (told.length > 0 && told.every((jobs) => jobs === 0)) idle.push(replica.id);
+  }
+  return known === 0 ? undefined : idle;
+}
+
+/** Its jobs by one source: by its name, else the sum over its addresses. */
+function jobsOf({ id, addresses }: Replica, counts: Counts): number | undefined {
+  const byName = counts.get(id);
+  if (byName !== undefined) return byName;
+  const byAddress = addresses.flatMap((address) => counts.get(address) ?? []);
+  return byAddress.length === 0 ? undefined : byAddress.reduce((sum, jobs) => sum + jobs, 0);
+}
+
+function workerCounts({ queueKeys, workerSample, staleAfterSeconds, nowMs }: ActivitySeen): Counts[] {
+  return queueKeys.flatMap((key) => {
+    const queue = workerSample?.sample.queues.get(key);
+    if (queue?.runningByReplica === undefined) return [];
+    const ageSeconds = queue.workers.ageSeconds + sinceSeconds(workerSample, nowMs);
+    return ageSeconds > staleAfterSeconds ? [] : [queue.runningByReplica];
+  });
+}
+
+/**
+ * A consumer that held nothing a while ago may have taken a job since, unless nothing was there to take: then it counts
+ * as holding one, so that it is no victim.
+ */
+function brokerCounts({
+  broker,
+  brokerSample,
+  staleAfterSeconds,
+  quietForSeconds,
+  nowMs,
+}: ActivitySeen): Counts[] {
+  const holders = brokerSample?.sample.holders?.get(broker);
+  if (holders === undefined) return [];
+  const ageSeconds = holders.ageSeconds + sinceSeconds(brokerSample, nowMs);
+  if (ageSeconds > staleAfterSeconds) return [];
+  if (quietForSeconds >= ageSeconds + deliverySeconds) return [holders.unackedByAddress];
+  return [new Map([...holders.unackedByAddress].map(([address, jobs]) => [address, Math.max(1, jobs)]))];
+}
+
+const sinceSeconds = (taken: Taken<unknown> | undefined, nowMs: number): number =>
+  taken === undefined ? 0 : Math.max(0, nowMs - taken.atMs) / 1_000;
+
+/** Since when each replica has been idle: as many entries as there are idle replicas. */
+export class IdleSince {
+  #since: ReadonlyMap<string, number> = new Map();
+
+  /** Notes who is idle now; undefined: nothing can be told, so nobody is. */
+  note(idle: readonly string[] | undefined, nowMs: number): void {
+    this.#since = new Map((idle ?? []).map((id) => [id, this.#since.get(id) ?? nowMs]));
+  }
+
+  /** The longest idle first; at most `count`. */
+  longest(count: number): readonly string[] {
+    const byAge = [...this.#since].toSorted(([, a], [, b]) => a - b);
+    return byAge.slice(0, Math.max(0, count)).map(([id]) => id);
+  }
+}

@@ -1,0 +1,86 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { chartTools } from "./chart-tools.ts";
+import { configurations, monitored, smallest } from "./configurations.ts";
+import { chartFolder, renderText, type Values } from "./render-chart.ts";
+
+const tools = await chartTools();
+const helms = "missing" in tools ? {} : { "Helm 3": tools.helm3, "Helm 4": tools.helm4 };
+
+/** What is wrong, and how a person is told of it. */
+const rejected: readonly (readonly [why: string, values: Values, told: RegExp])[] = [
+  ["a misspelt section", { opreator: {} }, /additional properties '?opreator'? not allowed/i],
+  [
+    "a misspelt key",
+    { operator: { replica: 2 } },
+    /operator.*\n?.*additional properties '?replica'? not allowed/i,
+  ],
+  [
+    "a misspelt key of a broker",
+    { brokers: { a: { amqpUrl: "amqp://a", vhosts: ["/"] } } },
+    /'?vhosts'? not allowed/,
+  ],
+  ["a number as text", { operator: { replicas: "2" } }, /operator.*replicas.*\n?.*(want integer|integer)/i],
+  ["a switch as text", { gateway: { enabled: "yes" } }, /gateway.*enabled.*\n?.*boolean/i],
+  [
+    "no operator at all",
+    { operator: { replicas: 0 } },
+    /replicas.*\n?.*(minimum|greater than or equal to 1|want 1)/i,
+  ],
+  ["an unknown choice", { rbac: { scope: "Cluster" } }, /scope.*\n?.*(one of|must be one)/i],
+  ["a short digest", { image: { digest: "sha256:12" } }, /digest.*\n?.*pattern/i],
+  [
+    "a broker without an address",
+    { brokers: { a: { existingSecret: "s" } } },
+    /brokers.*a.*\n?.*(anyOf|required)/i,
+  ],
+  ["a broker's name that cannot be one of a volume", { brokers: { A_b: { amqpUrl: "amqp://a" } } }, /A_b/],
+  [
+    "a password in an address",
+    { brokers: { a: { amqpUrl: "amqp://user:secret@a" } } },
+    /amqpUrl.*\n?.*pattern/i,
+  ],
+  ["a password in Prometheus' address", { prometheus: { url: "http://u:p@prom" } }, /url.*\n?.*pattern/i],
+  [
+    "a misspelt resource",
+    { operator: { resources: { limits: { memroy: "1Gi" } } } },
+    /'?memroy'? not allowed/,
+  ],
+  [
+    "an impossible quantity",
+    { operator: { resources: { limits: { memory: "1GB" } } } },
+    /memory.*\n?.*pattern/i,
+  ],
+  [
+    "an empty list of namespaces' names",
+    { rbac: { scope: "namespace", watchNamespaces: [""] } },
+    /watchNamespaces/,
+  ],
+  ["a port out of range", { gateway: { service: { port: 70_000 } } }, /port.*\n?.*(maximum|less than)/i],
+];
+
+describe.each(Object.entries(helms))("values, checked by %s", (_name, helm) => {
+  test.each(Object.entries(configurations))("take what is right: %s", (_title, values) => {
+    expect(() => renderText(values, { helm })).not.toThrow();
+  });
+
+  test.each(rejected)("refuse %s", (_why, values, told) => {
+    expect(() => renderText({ ...smallest, ...values }, { helm })).toThrow(told);
+  });
+
+  test("a parent chart may put its own keys below global", () => {
+    expect(() => renderText({ ...smallest, global: { storageClass: "fast" } }, { helm })).not.toThrow();
+  });
+
+  test.each(Object.entries({ ...configurations, "with monitors": monitored("PodMonitor") }))(
+    "helm lint --strict finds nothing: %s",
+    (_title, values) => {
+      const input = JSON.stringify(values);
+      const args = ["lint", "--strict", "--values", "-", "--kube-version", "1.34.4", chartFolder];
+      const { status, stdout } = spawnSync(helm, args, { input, encoding: "utf8" });
+      expect.soft(stdout).toContain("0 chart(s) failed");
+      expect.soft(stdout).not.toMatch(/\[(INFO|WARNING|ERROR)\]/);
+      expect(status).toBe(0);
+    },
+  );
+});

@@ -1,0 +1,312 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { test as base } from "vitest";
+import type { ApiResource } from "../../../src/kubernetes/api-path.ts";
+import { clusterAccess } from "../../../src/kubernetes/cluster-access.ts";
+import { type ClusterClient, createClusterClient } from "../../../src/kubernetes/cluster-client.ts";
+import type { WorkerAutoscalerStatus } from "../../../src/resource/worker-autoscaler-status.ts";
+import { type FreshVhost, freshVhost } from "../../support/fresh-vhost.ts";
+import { eventually } from "./eventually.ts";
+import { type ForeignWorkerOptions, foreignWorkers, scriptConfigMap, workerName } from "./foreign-workers.ts";
+import { JobRecords } from "./job-records.ts";
+import { Publisher } from "./jobs.ts";
+import {
+  autoscalers,
+  configMaps,
+  deployments,
+  namespaces,
+  pods,
+  replicaSets,
+  secrets,
+  statefulSets,
+} from "./kinds.ts";
+import { recordReplicas, type ReplicaRecorder } from "./replica-recorder.ts";
+import { rotatedSecret, stage } from "./stage-facts.ts";
+
+export const jobQueue = "jobs.proof";
+
+/** `spec` of a WorkerAutoscaler with what a proof does not care about filled in. */
+export type AutoscalerSpec = Readonly<Record<string, unknown>>;
+
+type Named = { readonly metadata: { readonly name: string } };
+type Condition = NonNullable<WorkerAutoscalerStatus["conditions"]>[number];
+export type Pod = Named & {
+  readonly metadata: { readonly deletionTimestamp?: string };
+  readonly status?: {
+    readonly podIP?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+};
+
+type RollingDeployment = {
+  readonly metadata: { readonly generation: number };
+  readonly spec: { readonly replicas: number };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly replicas?: number;
+    readonly updatedReplicas?: number;
+    readonly availableReplicas?: number;
+  };
+};
+
+const workloads: Readonly<Record<NonNullable<ForeignWorkerOptions["kind"]>, ApiResource>> = {
+  Deployment: deployments,
+  StatefulSet: statefulSets,
+  ReplicaSet: replicaSets,
+};
+
+export const isReady = ({ status }: Pod): boolean =>
+  status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
+
+/** One proof's namespace, vhost, workers and autoscaler. */
+export class Scene {
+  readonly client: ClusterClient;
+  readonly namespace: string;
+  readonly vhost: FreshVhost;
+  readonly publisher: Publisher;
+  readonly records: JobRecords;
+  readonly #recorders: ReplicaRecorder[] = [];
+
+  private constructor(
+    client: ClusterClient,
+    namespace: string,
+    broker: { vhost: FreshVhost; publisher: Publisher; records: JobRecords },
+  ) {
+    this.client = client;
+    this.namespace = namespace;
+    this.vhost = broker.vhost;
+    this.publisher = broker.publisher;
+    this.records = broker.records;
+  }
+
+  static async setUp(): Promise<Scene> {
+    const client = createClusterClient(await clusterAccess({ kubeconfig: stage().kubeconfig, env: {} }));
+    const namespace = `proof-${randomUUID().slice(0, 8)}`;
+    await client.create(
+      { resource: namespaces },
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    );
+    await client.create({ resource: configMaps, namespace }, scriptConfigMap);
+    const vhost = await freshVhost();
+    const publisher = await Publisher.connect(vhost.amqpUrl());
+    await publisher.declare(jobQueue);
+    const records = await JobRecords.read(vhost.amqpUrl());
+    return new Scene(client, namespace, { vhost, publisher, records });
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#recorders.map((recorder) => recorder.stop()));
+    await Promise.all([this.publisher.close(), this.records.close()]);
+    await this.client.delete({ resource: namespaces, name: this.namespace });
+    await this.vhost.remove();
+    this.client.close();
+  }
+
+  /** A workload of foreign consumers, and what becomes of its count. */
+  async deploy(options: Partial<ForeignWorkerOptions> = {}): Promise<ReplicaRecorder> {
+    const { kind = "Deployment", name = workerName } = options;
+    const whole = {
+      queue: jobQueue,
+      amqpUrl: this.vhost.amqpUrl(),
+      image: stage().image ?? "none.invalid/none:none",
+      ...options,
+    };
+    await this.client.create({ resource: workloads[kind], namespace: this.namespace }, foreignWorkers(whole));
+    return this.record(workloads[kind], name);
+  }
+
+  async record(resource: ApiResource, name: string = workerName): Promise<ReplicaRecorder> {
+    const recorder = await recordReplicas(this.client, { resource, namespace: this.namespace, name });
+    this.#recorders.push(recorder);
+    return recorder;
+  }
+
+  /** What happened, for a person who reads why a proof failed. */
+  async account(): Promise<string> {
+    const list = await this.client
+      .list<{ readonly items: readonly (Named & { readonly status?: WorkerAutoscalerStatus })[] }>({
+        resource: autoscalers,
+        namespace: this.namespace,
+      })
+      .catch(() => ({ items: [] })); // the API server may be what failed
+    const { lost, duplicated, interrupted, done } = this.records.account(this.publisher.ids);
+    return JSON.stringify(
+      {
+        autoscalers: list.items.map(({ metadata, status }) => ({ name: metadata.name, ...status })),
+        changes: this.#recorders.map(({ changes }) =>
+          changes.map(({ atMs, from, to }) => `${new Date(atMs).toISOString()} ${from} -> ${to}`),
+        ),
+        jobs: {
+          published: this.publisher.ids.length,
+          done,
+          lost: lost.length,
+          duplicated: duplicated.length,
+          interrupted: this.records.storyOf(interrupted),
+        },
+      },
+      undefined,
+      1,
+    );
+  }
+
+  async create(resource: ApiResource, object: object): Promise<void> {
+    await this.client.create({ resource, namespace: this.namespace }, object);
+  }
+
+  /** Creates the autoscaler, and waits until the operator has looked at it once. */
+  async autoscale(
+    spec: AutoscalerSpec = {},
+    metadata: { readonly name?: string; readonly annotations?: Readonly<Record<string, string>> } = {},
+  ): Promise<void> {
+    const { name = workerName } = metadata;
+    await this.create(autoscalers, {
+      apiVersion: "millrace.dev/v1alpha1",
+      kind: "WorkerAutoscaler",
+      metadata: { name, ...metadata },
+      spec: {
+        scaleTargetRef: { name: workerName },
+        queues: [this.queue()],
+        objective: { waitSeconds: 2 },
+        replicas: { max: 4 },
+        ...spec,
+      },
+    });
+    await this.untilStatus((status) => status.conditions !== undefined, "looked at", { name });
+  }
+
+  /** Another vhost of this proof; pods reach it too. */
+  async addVhost(vhost: string): Promise<void> {
+    const path = encodeURIComponent(vhost);
+    const everything = { configure: ".*", write: ".*", read: ".*" };
+    await this.vhost.manage("PUT", `vhosts/${path}`, {});
+    await this.vhost.manage("PUT", `permissions/${path}/${stage().login.username}`, everything);
+  }
+
+  amqpUrl(vhost: string): string {
+    const { login, host, amqpPort } = stage();
+    return `amqp://${login.username}:${login.password}@${host}:${amqpPort}/${encodeURIComponent(vhost)}`;
+  }
+
+  /** As `spec.queues` has it. */
+  queue(name: string = jobQueue) {
+    return { name, vhost: this.vhost.vhost };
+  }
+
+  /** Deletes the autoscaler, or something else. */
+  async remove(name: string = workerName, resource: ApiResource = autoscalers): Promise<void> {
+    await this.client.delete({ resource, namespace: this.namespace, name });
+  }
+
+  /** Writes the right password into the Secret of the broker `rotated`, which the operator's pods mount. */
+  async correctRotatedLogin(): Promise<void> {
+    const { operatorNamespace: namespace, login } = stage();
+    if (namespace === undefined) throw new Error("only an operator in a pod has a Secret");
+    await this.client.mergePatch(
+      { resource: secrets, namespace, name: rotatedSecret },
+      { stringData: login },
+    );
+  }
+
+  /** A merge patch, as `kubectl patch` and `kubectl annotate` send it. */
+  async edit(body: object, name: string = workerName, resource: ApiResource = autoscalers): Promise<void> {
+    await this.client.mergePatch({ resource, namespace: this.namespace, name }, body);
+  }
+
+  /** Sets or, with null, removes annotations of the autoscaler, without their prefix. */
+  async annotate(annotations: Readonly<Record<string, string | null>>): Promise<void> {
+    const named = Object.entries(annotations).map(([name, value]) => [`millrace.dev/${name}`, value]);
+    await this.edit({ metadata: { annotations: Object.fromEntries(named) } });
+  }
+
+  /** Somebody else sets the count. */
+  async setReplicas(replicas: number, resource: ApiResource = deployments): Promise<void> {
+    const path = { resource, namespace: this.namespace, name: workerName, subresource: "scale" };
+    await this.client.mergePatch(path, { spec: { replicas } });
+  }
+
+  /** Somebody else who never stops setting the count; each write is told. */
+  async keepWriting(
+    replicas: number,
+    options: { readonly everyMs: number; readonly signal: AbortSignal; readonly onWrite: () => void },
+  ): Promise<void> {
+    while (!options.signal.aborted) {
+      await this.setReplicas(replicas);
+      options.onWrite();
+      await delay(options.everyMs, undefined, { signal: options.signal }).catch(() => {});
+    }
+  }
+
+  /** Resolves when the Deployment's latest revision is the only one, with the time. */
+  async untilRolledOut(withinMs: number): Promise<number> {
+    const path = { resource: deployments, namespace: this.namespace, name: workerName };
+    const look = async () => {
+      const { metadata, spec, status } = await this.client.get<RollingDeployment>(path);
+      const { observedGeneration, updatedReplicas, replicas, availableReplicas } = status ?? {};
+      const counts = { wanted: spec.replicas, updatedReplicas, replicas, availableReplicas };
+      return { isSeen: observedGeneration === metadata.generation, ...counts };
+    };
+    const isRolledOut = ({ isSeen, wanted, ...counts }: Awaited<ReturnType<typeof look>>): boolean =>
+      isSeen && Object.values(counts).every((count) => count === wanted);
+    await eventually("rolled out", look, isRolledOut, { withinMs });
+    return Date.now();
+  }
+
+  async status(name: string = workerName): Promise<WorkerAutoscalerStatus> {
+    const path = { resource: autoscalers, namespace: this.namespace, name };
+    const { status } = await this.client.get<{ readonly status?: WorkerAutoscalerStatus }>(path);
+    return status ?? {};
+  }
+
+  async untilStatus(
+    fits: (status: WorkerAutoscalerStatus) => boolean,
+    what: string,
+    options: { readonly name?: string; readonly withinMs?: number } = {},
+  ): Promise<WorkerAutoscalerStatus> {
+    const { name = workerName, withinMs = 20_000 } = options;
+    return eventually(`${name} is ${what}`, () => this.status(name), fits, { withinMs });
+  }
+
+  async untilCondition(
+    type: string,
+    is: Condition["status"],
+    options: { readonly name?: string; readonly withinMs?: number } = {},
+  ): Promise<Condition> {
+    const has = (condition: Condition): boolean => condition.type === type && condition.status === is;
+    const status = await this.untilStatus(
+      ({ conditions = [] }) => conditions.some(has),
+      `${type}=${is}`,
+      options,
+    );
+    const found = status.conditions?.find(has);
+    if (found === undefined) throw new Error(`${type} is gone`);
+    return found;
+  }
+
+  async pods(): Promise<readonly Pod[]> {
+    const list = await this.client.list<{ readonly items: readonly Pod[] }>({
+      resource: pods,
+      namespace: this.namespace,
+    });
+    return list.items;
+  }
+
+  /** Resolves when so many pods are Ready, and no other one is there. */
+  async untilPods(count: number, withinMs: number): Promise<void> {
+    const look = async (): Promise<readonly [ready: number, all: number]> => {
+      const all = await this.pods();
+      return [all.filter((pod) => isReady(pod)).length, all.length];
+    };
+    const what = `${count} pods, all Ready`;
+    await eventually(what, look, ([ready, all]) => ready === count && all === count, { withinMs });
+  }
+}
+
+/** A test with a scene of its own. */
+export const test = base.extend<{ scene: Scene }>({
+  scene: async ({ task }, use) => {
+    const scene = await Scene.setUp();
+    await use(scene);
+    if (task.result?.state === "fail") process.stderr.write(`${task.name}:\n${await scene.account()}\n`);
+    await scene.end();
+  },
+});

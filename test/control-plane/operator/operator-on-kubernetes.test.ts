@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Rabbitmq } from "../../../embedded/rabbitmq.ts";
+import { eventually, operatorWorld, startBroker } from "./operator-world.ts";
+
+let broker: Rabbitmq;
+let stopBroker: () => Promise<void>;
+beforeAll(async () => {
+  ({ broker, stop: stopBroker } = await startBroker());
+});
+afterAll(() => stopBroker());
+
+test("jobs in an empty system scale it from zero in one patch; with none left it goes back; status and Events say why", async () => {
+  const world = await operatorWorld(broker);
+  await world.autoscale("images");
+  const operator = world.operator();
+  await eventually(() => world.condition("images", "Ready")).toBe("True Deciding");
+  await world.publish("jobs", 1);
+  await operator.line(({ msg }) => msg === "scaled workers");
+  await world.publish("jobs", 60);
+  await eventually(() => world.replicas()).toBe(10);
+  await eventually(async () => (await world.status("images")).replicas?.ready).toBe(10);
+  const before = operator.changes;
+  await world.purge("jobs");
+  await eventually(() => world.replicas(), 60_000).toBe(0);
+  const told = async () =>
+    ((await world.status("images")).history ?? []).map(({ from, to }) => ({ from, to }));
+  await eventually(told).toEqual(operator.changes);
+  const { history = [], lastDecision, observedGeneration } = await world.status("images");
+  expect(operator.changes.slice(0, before.length)).toEqual(before);
+  expect(observedGeneration).toBe(1);
+  const events = async () => (await world.events()).filter(({ action }) => action === "Scale");
+  const explanations = history.map(({ explanation }) => explanation);
+  await eventually(async () => (await events()).map(({ note }) => note).toSorted()).toEqual(
+    explanations.toSorted(),
+  );
+  expect((await events()).map(({ reason }) => reason)).toContain("FromZero");
+  expect(history[0]?.reason).toBe("from-zero");
+  expect(lastDecision?.to).toBe(0);
+});
+
+test("a resource that cannot be read says so in its status and by an Event; the others go on; put right, it goes on too", async () => {
+  const world = await operatorWorld(broker);
+  await world.deploy("other");
+  await world.autoscale("broken", {}, { "millrace.dev/paused": "yes" });
+  await world.declare("others");
+  await world.autoscale("fine", {
+    scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "other" },
+    queues: [{ name: world.queue("others") }],
+  });
+  world.operator();
+  await world.publish("jobs", 20);
+  await world.publish("others", 20);
+  await eventually(() => world.condition("broken", "Ready")).toBe("False InvalidResource");
+  await eventually(() => world.replicas("other")).toBeGreaterThan(0);
+  expect(await world.replicas("worker")).toBe(0);
+  const [condition] = (await world.status("broken")).conditions ?? [];
+  expect(condition?.message).toContain('millrace.dev/paused"]: expected "true" or "false", got "yes"');
+  await eventually(async () => (await world.events()).filter(({ type }) => type === "Warning")).toMatchObject(
+    [{ reason: "InvalidResource", regarding: { name: "broken" } }],
+  );
+  await world.annotate("broken", { "millrace.dev/paused": null });
+  await eventually(() => world.replicas("worker")).toBeGreaterThan(0);
+  await eventually(() => world.condition("broken", "Ready")).toBe("True Deciding");
+});
+
+test("while nothing happens nothing is written but the Lease, cycle after cycle", async () => {
+  const world = await operatorWorld(broker);
+  await world.autoscale("images");
+  const operator = world.operator();
+  await eventually(() => world.condition("images", "Ready")).toBe("True Deciding");
+  await eventually(async () => (await world.status("images")).lastDecision?.reason, 40_000).toBe("idle");
+  const before = await world.versions("images");
+  const status = await world.status("images");
+  const cycles = async () => {
+    const text = await (await fetch(`${await operator.url()}/metrics`)).text();
+    return Number(/^millrace_reconcile_duration_seconds_count (\d+)/m.exec(text)?.[1]);
+  };
+  const from = await cycles();
+  await eventually(cycles, 40_000).toBeGreaterThan(from + 30);
+  expect(await world.status("images")).toEqual(status);
+  expect(await world.versions("images")).toEqual(before);
+});

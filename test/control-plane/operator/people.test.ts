@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Rabbitmq } from "../../../embedded/rabbitmq.ts";
+import { eventually, type OperatorWorld, operatorWorld, startBroker } from "./operator-world.ts";
+
+let broker: Rabbitmq;
+let stopBroker: () => Promise<void>;
+beforeAll(async () => {
+  ({ broker, stop: stopBroker } = await startBroker());
+});
+afterAll(() => stopBroker());
+
+const ready = (world: OperatorWorld) =>
+  eventually(() => world.condition("images", "Ready")).toBe("True Deciding");
+/** The operator has looked with this word in force, twice. */
+const looked = async (world: OperatorWorld, type: string, expected: string) => {
+  await eventually(() => world.condition("images", type)).toBe(expected);
+};
+
+describe("pausing by annotation", () => {
+  test("paused keeps the count; without it the operator goes on", async () => {
+    const world = await operatorWorld(broker);
+    await world.autoscale("images", {}, { "millrace.dev/paused": "true" });
+    world.operator();
+    await looked(world, "Paused", "True Annotation");
+    await world.publish("jobs", 100);
+    await eventually(
+      async () => (await world.status("images")).replicas?.recommended,
+      90_000,
+    ).toBeGreaterThan(0);
+    expect(await world.replicas()).toBe(0);
+    await world.annotate("images", { "millrace.dev/paused": null });
+    await eventually(() => world.replicas()).toBe(10);
+    await looked(world, "Paused", "False NotPaused");
+  });
+
+  test("paused-replicas sets the number", async () => {
+    const world = await operatorWorld(broker);
+    await world.autoscale("images");
+    world.operator();
+    await ready(world);
+    await world.annotate("images", { "millrace.dev/paused-replicas": "3" });
+    await eventually(() => world.replicas()).toBe(3);
+    await looked(world, "Paused", "True Annotation");
+  });
+
+  test("paused-scale-out keeps jobs waiting, and paused-scale-in keeps replicas", async () => {
+    const world = await operatorWorld(broker);
+    await world.autoscale("images", {}, { "millrace.dev/paused-scale-out": "true" });
+    world.operator();
+    await ready(world);
+    await world.publish("jobs", 100);
+    await eventually(async () => (await world.status("images")).lastDecision?.reason).toBe(
+      "scale-out-disabled",
+    );
+    expect(await world.replicas()).toBe(0);
+    await world.annotate("images", {
+      "millrace.dev/paused-scale-out": null,
+      "millrace.dev/paused-scale-in": "true",
+    });
+    await eventually(() => world.replicas()).toBe(10);
+    await world.purge("jobs");
+    await eventually(async () => (await world.status("images")).lastDecision?.reason, 40_000).toBe(
+      "scale-in-disabled",
+    );
+    expect(await world.replicas()).toBe(10);
+  });
+});
+
+test("an edit counts at once, and the status says which generation it speaks of", async () => {
+  const world = await operatorWorld(broker);
+  await world.autoscale("images");
+  world.operator();
+  await ready(world);
+  await world.publish("jobs", 100);
+  await eventually(() => world.replicas()).toBe(10);
+  await world.edit("images", { spec: { replicas: { max: 4 } } });
+  await eventually(() => world.replicas()).toBe(4);
+  await eventually(async () => (await world.status("images")).observedGeneration).toBe(2);
+});
+
+test("deleted, it leaves the replicas as they are", async () => {
+  const world = await operatorWorld(broker);
+  await world.autoscale("images");
+  const operator = world.operator();
+  await ready(world);
+  await world.publish("jobs", 100);
+  await eventually(() => world.replicas()).toBe(10);
+  await world.remove("images");
+  await eventually(async () => {
+    const answer = await fetch(`${await operator.url()}/v1/autoscalers`);
+    return answer.json();
+  }).toEqual({ items: [] });
+  await world.purge("jobs");
+  expect(await world.replicas()).toBe(10);
+  expect(operator.changes.at(-1)?.to).toBe(10);
+});
+
+describe("a count set by hand", () => {
+  test("a raise is respected for the hold; then the load decides", async () => {
+    const world = await operatorWorld(broker);
+    await world.autoscale("images", { scaleIn: { holdSeconds: 8, toZeroAfterSeconds: 1 } });
+    const operator = world.operator();
+    await ready(world);
+    await world.scaleByHand(6);
+    const raisedMs = Date.now();
+    await eventually(() => world.replicas(), 60_000).toBe(0);
+    expect(Date.now() - raisedMs).toBeGreaterThan(8_000);
+    expect(operator.changes).toEqual([{ from: 6, to: 0 }]);
+  });
+
+  test("zero with min ≥ 1 is a pause; raised again, it goes on", async () => {
+    const world = await operatorWorld(broker);
+    await world.autoscale("images", { replicas: { min: 2, max: 10 } });
+    const operator = world.operator();
+    await eventually(() => world.replicas()).toBe(2);
+    await eventually(async () => (await world.status("images")).replicas?.ready).toBe(2);
+    await world.scaleByHand(0);
+    await looked(world, "Paused", "True ZeroByHand");
+    await world.publish("jobs", 100);
+    await eventually(
+      async () => (await world.status("images")).replicas?.recommended,
+      90_000,
+    ).toBeGreaterThan(0);
+    expect(await world.replicas()).toBe(0);
+    // The next leader knows it too.
+    await operator.end("SIGTERM");
+    world.operator();
+    await eventually(async () => (await world.status("images")).lastDecision?.limitedBy).toContain("paused");
+    expect(await world.replicas()).toBe(0);
+    await world.scaleByHand(1);
+    await eventually(() => world.replicas()).toBe(10);
+  });
+
+  test("lowered under load, it is raised again by one decision", async () => {
+    const world = await operatorWorld(broker);
+    await world.autoscale("images");
+    const operator = world.operator();
+    await ready(world);
+    await world.publish("jobs", 100);
+    await eventually(() => world.replicas()).toBe(10);
+    await world.scaleByHand(4);
+    await eventually(() => world.replicas()).toBe(10);
+    expect(operator.changes.at(-1)).toEqual({ from: 4, to: 10 });
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { type AlertCase, alertCases } from "./cases.ts";
+import { alerts, type Expectation, testRules } from "./promtool.ts";
+import { healthy, type InputOptions, inputSeries, quietDays, type World } from "./worlds.ts";
+
+const firing = (alert: string): string =>
+  `count without () (ALERTS{alertname="${alert}", alertstate="firing"})`;
+/** Answered only if it fired at some moment since the beginning. */
+const everFired = (which: string, minutes: number): Expectation => ({
+  expr: `count by (alertname) (count_over_time(ALERTS{${which}alertstate="firing"}[${minutes}m]))`,
+  atMinute: minutes,
+  labels: [],
+});
+const check = (
+  world: World,
+  options: InputOptions & { readonly alert?: string },
+  expectations: readonly Expectation[],
+): string => testRules({ ...options, series: inputSeries({ ...healthy, ...world }, options) }, expectations);
+
+describe.each(alertCases.map((one, index) => [one.alert, index, one] as const))(
+  "%s (%i)",
+  (_alert, _index, one) => {
+    const stepMinutes = one.stepMinutes ?? 1;
+    const steps = Math.ceil(one.byMinute / stepMinutes) + 30;
+    const { alert } = one;
+    const fired: Expectation = {
+      expr: firing(one.alert),
+      atMinute: one.byMinute,
+      labels: [labelsOf(one)],
+    };
+
+    test("positive", () => {
+      const early = everFired(`alertname="${one.alert}", `, one.notBeforeMinute ?? 1);
+      expect(check(one.fires, { alert, steps, stepMinutes }, [fired, early])).toBe("");
+    });
+
+    test("doubled", () => {
+      expect(check(one.fires, { alert, steps, stepMinutes, doubled: true }, [fired])).toBe("");
+    });
+
+    test.each(Object.entries(one.quiet))("negative: %s", (_what, world) => {
+      const never = everFired(`alertname="${one.alert}", `, one.byMinute);
+      expect(check(world, { alert, steps, stepMinutes, doubled: true }, [never])).toBe("");
+    });
+
+    test("vanish", () => {
+      const vanishAfter = Math.ceil(one.byMinute / stepMinutes);
+      const atMinute = one.byMinute + (one.clearsWithinMinutes ?? 15 * stepMinutes);
+      const labels = one.whenAllVanish === "fires" ? [labelsOf(one)] : [];
+      const world = one.whenAllVanish === "fires" ? {} : one.fires;
+      expect(
+        check(world, { alert, steps, stepMinutes, vanishAfter }, [
+          { expr: firing(one.alert), atMinute, labels },
+        ]),
+      ).toBe("");
+    });
+
+    test("restart", () => {
+      const restartAfter = Math.ceil(one.byMinute / stepMinutes / 2);
+      const never = everFired(`alertname="${one.alert}", `, one.byMinute);
+      expect(check({}, { alert, steps, stepMinutes, restartAfter }, [never])).toBe("");
+    });
+  },
+);
+
+test("every alert has its cases, and every case its alert", () => {
+  expect(new Set(alertCases.map(({ alert }) => alert))).toEqual(new Set(alerts.map(({ alert }) => alert)));
+});
+
+describe("nobody is woken by", () => {
+  test.each(Object.entries(quietDays))("%s", (_what, world) => {
+    expect(check(world, { steps: 200, stepMinutes: 1 }, [everFired("", 170)])).toBe("");
+  });
+});
+
+function labelsOf({ alert, labels }: AlertCase): Readonly<Record<string, string>> {
+  const severity = alerts.find((one) => one.alert === alert)?.labels["severity"] ?? "";
+  return { alertname: alert, alertstate: "firing", severity, ...labels };
+}

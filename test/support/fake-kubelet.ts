@@ -1,0 +1,112 @@
+import type { Service } from "../../kit/src/service.ts";
+import type { ClusterClient } from "../../src/kubernetes/cluster-client.ts";
+import { hasCode } from "../../src/kubernetes/errors.ts";
+import type { KubernetesObject } from "../../src/kubernetes/kubernetes-object.ts";
+import { createListWatch, type ListWatch } from "../../src/kubernetes/list-watch.ts";
+
+type Pod = KubernetesObject & {
+  readonly spec?: { readonly nodeName?: string };
+  readonly status?: { readonly phase?: string };
+};
+
+const pods = { group: "", version: "v1", plural: "pods" };
+
+export type FakeKubelet = Service & {
+  /** New pods are bound and become ready at once (the default), or stay as they were created. */
+  startPods: boolean;
+  /** Pods that are told to end do so at once (the default), or stay in their grace period. */
+  endPods: boolean;
+  /** Names, in order of creation. */
+  readonly pods: readonly string[];
+  bind(pod: string): Promise<void>;
+  /** Replaces the given parts of the pod's status. */
+  report(pod: string, status: object): Promise<void>;
+  ready(pod: string): Promise<void>;
+  unready(pod: string): Promise<void>;
+};
+
+/**
+ * Plays scheduler and kubelet of one namespace, through the API server, where the cluster has no nodes. Only what a real
+ * kubelet reports is written: bindings, pod status, and the end of a deletion.
+ */
+export const createFakeKubelet = (client: ClusterClient, namespace: string): FakeKubelet => {
+  let address = 0;
+  const at = (name: string, subresource?: string) => ({
+    resource: pods,
+    namespace,
+    name,
+    ...(subresource === undefined ? {} : { subresource }),
+  });
+  const ignoreGone = (error: unknown): void => {
+    if (!hasCode(error, "not-found") && !hasCode(error, "conflict") && !hasCode(error, "unreachable"))
+      throw error;
+  };
+  const watch: ListWatch<Pod> = createListWatch({
+    client,
+    resource: pods,
+    namespace,
+    trim: (object) => object as Pod,
+  });
+
+  const kubelet: FakeKubelet = {
+    startPods: true,
+    endPods: true,
+    get pods() {
+      return [...watch.items.values()]
+        .toSorted((a, b) =>
+          (a.metadata.creationTimestamp ?? "").localeCompare(b.metadata.creationTimestamp ?? ""),
+        )
+        .map(({ metadata }) => metadata.name);
+    },
+    async bind(name) {
+      const target = { apiVersion: "v1", kind: "Node", name: "fake-node" };
+      await client.create(at(name, "binding"), {
+        apiVersion: "v1",
+        kind: "Binding",
+        metadata: { name },
+        target,
+      });
+    },
+    async report(name, status) {
+      await client.mergePatch(at(name, "status"), { status });
+    },
+    async ready(name) {
+      address += 1;
+      const ip = `10.9.${address >> 8}.${address & 255}`;
+      await kubelet.report(name, {
+        phase: "Running",
+        podIP: ip,
+        podIPs: [{ ip }],
+        conditions: conditions({ ready: "True" }),
+      });
+    },
+    async unready(name) {
+      await kubelet.report(name, { conditions: conditions({ ready: "False" }) });
+    },
+    start: () => watch.start(),
+    stop: () => watch.stop(),
+  };
+
+  watch.onChange(({ now, before }) => {
+    if (now === undefined) return;
+    const { name, deletionTimestamp } = now.metadata;
+    if (deletionTimestamp !== undefined) {
+      if (kubelet.endPods)
+        void client.delete(at(name), { query: { gracePeriodSeconds: 0 } }).catch(ignoreGone);
+    } else if (before === undefined && kubelet.startPods && now.spec?.nodeName === undefined) {
+      void kubelet
+        .bind(name)
+        .then(() => kubelet.ready(name))
+        .catch(ignoreGone);
+    }
+  });
+  return kubelet;
+};
+
+const conditions = ({ ready }: { readonly ready: string }) => {
+  const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  return [
+    { type: "PodScheduled", status: "True", lastTransitionTime },
+    { type: "Ready", status: ready, lastTransitionTime },
+  ];
+};
