@@ -1,13 +1,14 @@
 // Brings a checkout to the point where the demo, the tests and the benches can run. Plain Node 20 or later, no dependency.
-//   node scripts/bootstrap.mjs [--npm-only] [--use-urls] [--cluster]
+//   node scripts/bootstrap.mjs [--npm-only] [--use-urls] [--cluster] [--tests]
 // --npm-only: the packages of package-lock.json only. --use-urls: AMQP_URL, DATABASE_URL stand in for a broker and a database server.
 // --cluster: also what a Kubernetes for tests takes from the distribution, where it can be installed; who needs it says what it lacks.
+// --tests: likewise a browser and Docker Compose, which only tests use.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
-import { controlPlaneDistribution, nodeDistribution, programs } from "./programs.mjs";
+import { controlPlaneDistribution, nodeDistribution, programs, testDistribution } from "./programs.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const stampFile = `${root}node_modules/.millrace-lock-hash`;
@@ -131,10 +132,12 @@ const aptInstall = (packages) => {
 const missing = (names) => names.filter((name) => programs[name].find(process.env) === undefined);
 
 /** @type {(flags: Flags) => readonly (keyof typeof programs)[]} */
-const wantedPrograms = ({ cluster }) =>
-  cluster && process.env["KUBECONFIG"] === undefined
+const wantedPrograms = ({ cluster, tests }) => [
+  ...(cluster && process.env["KUBECONFIG"] === undefined
     ? [...controlPlaneDistribution, ...nodeDistribution]
-    : [];
+    : []),
+  ...(tests ? testDistribution : []),
+];
 
 /** @type {(names: readonly (keyof typeof programs)[]) => readonly string[]} */
 const packagesOf = (names) => [...new Set(names.map((name) => programs[name].debian))];
@@ -168,12 +171,13 @@ if (Number(process.versions.node.split(".")[0]) < 20)
   fail(`Node 20 or later is needed to begin with; this is ${process.version}`);
 process.on("SIGINT", () => process.exit(130));
 process.on("SIGTERM", () => process.exit(143));
-/** @typedef {{ readonly npmOnly: boolean, readonly useUrls: boolean, readonly cluster: boolean }} Flags */
+/** @typedef {{ readonly npmOnly: boolean, readonly useUrls: boolean, readonly cluster: boolean, readonly tests: boolean }} Flags */
 /** @type {Flags} */
 const flags = {
   npmOnly: process.argv.includes("--npm-only"),
   useUrls: process.argv.includes("--use-urls"),
   cluster: process.argv.includes("--cluster"),
+  tests: process.argv.includes("--tests"),
 };
 const packages = await agreeToInstall(flags);
 if (!npmPackagesAreCurrent() || packages.length > 0) {

@@ -53,7 +53,9 @@ const ordinary = (name, title, debian) =>
 /** @typedef {"etcd" | "openssl"} ControlPlaneProgram */
 /** @typedef {"containerd" | "ctr" | "runc" | "cni" | "iptables" | "ip6tables" | "ip" | "debootstrap" | "dockerd" | "docker"} NodeProgram */
 
-/** @type {Readonly<Record<"rabbitmq" | "epmd" | "prometheus" | "promtool" | "alertmanager" | "postgres" | ControlPlaneProgram | NodeProgram, Program>>} */
+/** @typedef {"chromium" | "compose"} TestProgram */
+
+/** @type {Readonly<Record<"rabbitmq" | "epmd" | "prometheus" | "promtool" | "alertmanager" | "amtool" | TestProgram | "postgres" | ControlPlaneProgram | NodeProgram, Program>>} */
 export const programs = {
   rabbitmq: program({
     title: "RabbitMQ",
@@ -83,6 +85,14 @@ export const programs = {
     variable: "ALERTMANAGER_BIN",
     debian: "prometheus-alertmanager",
     guess: (env) => onPath(env, "prometheus-alertmanager") ?? onPath(env, "alertmanager"),
+  }),
+  amtool: ordinary("amtool", "amtool", "prometheus-alertmanager"),
+  chromium: ordinary("chromium", "Chromium", "chromium"),
+  compose: program({
+    title: "Docker Compose",
+    variable: "DOCKER_COMPOSE_BIN",
+    debian: "docker-compose",
+    guess: (env) => onPath(env, "docker-compose"),
   }),
   postgres: program({
     title: "PostgreSQL",
@@ -133,3 +143,6 @@ export const nodeDistribution = [
   "dockerd",
   "docker",
 ];
+
+/** What tests of the page and of compose.yaml run. @type {readonly TestProgram[]} */
+export const testDistribution = ["chromium", "compose"];
