@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { createRabbitmq, type Rabbitmq } from "../../embedded/rabbitmq.ts";
 import { createRunScope, findFreePort, type RunScope } from "../../embedded/run-scope.ts";
-import { JobRecords } from "./support/job-records.ts";
+import { JobRecords, recordQueue } from "./support/job-records.ts";
 import { Publisher } from "./support/jobs.ts";
 import { jobQueue, test } from "./support/scene.ts";
 import { type ReachableBroker, spareBrokerAtHand } from "./support/spare-broker.ts";
@@ -30,7 +30,7 @@ describe("RabbitMQ is restarted", () => {
   }) => {
     const amqpUrl = broker.amqpUrl();
     const first = await Publisher.connect(amqpUrl);
-    await first.declare(jobQueue);
+    await first.declare(jobQueue, recordQueue);
     const replicas = await scene.deploy({ amqpUrl, serviceMs: 500 });
     await scene.autoscale({
       broker: "spare-restarted",

@@ -375,10 +375,7 @@ describe("the floor", () => {
       ["3", "vector(4)", "up{job='nobody'}", "worker_jobs_started_total", "sum(", "0/0"],
       signal(),
     );
-    expect([...values]).toEqual([
-      ["3", 3],
-      ["vector(4)", 4],
-    ]);
+    expect(Object.fromEntries(values)).toEqual({ "3": 3, "vector(4)": 4 });
     expect(problems.get("up{job='nobody'}")).toContain("no series");
     expect(problems.get("worker_jobs_started_total")).toMatch(/\d series/);
     expect([...problems.keys()].toSorted()).toEqual(
