@@ -9,12 +9,18 @@ export type ScrapeJob = {
   readonly targets?: readonly string[];
   /** Folder of file_sd JSON files, watched and reread every second. */
   readonly discoveryDirectory?: string;
+  /** Whether labels of the target win over those of the scrape. Default no. */
+  readonly honorLabels?: boolean;
 };
 
 export type PrometheusOptions = {
   readonly jobs: readonly ScrapeJob[];
   /** Default 5. */
   readonly scrapeIntervalSeconds?: number;
+  /** Files of recording rules and alerts. */
+  readonly ruleFiles?: readonly string[];
+  /** `host:port` of those that are told of alerts. */
+  readonly alertmanagers?: readonly string[];
   /** Default any free one. */
   readonly port?: number;
 };
@@ -27,11 +33,22 @@ export type Prometheus = Service & {
 
 const jobOf = (job: ScrapeJob): object => ({
   job_name: job.name,
+  honor_labels: job.honorLabels ?? false,
   static_configs: [{ targets: job.targets ?? [] }],
   ...(job.discoveryDirectory === undefined
     ? {}
     : { file_sd_configs: [{ files: [join(job.discoveryDirectory, "*.json")], refresh_interval: "1s" }] }),
 });
+
+const configOf = (options: PrometheusOptions): object => {
+  const interval = `${Math.round((options.scrapeIntervalSeconds ?? 5) * 1000)}ms`;
+  return {
+    global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+    rule_files: options.ruleFiles ?? [],
+    alerting: { alertmanagers: [{ static_configs: [{ targets: options.alertmanagers ?? [] }] }] },
+    scrape_configs: options.jobs.map(jobOf),
+  };
+};
 
 /** A private Prometheus at the run's own address. */
 export const createPrometheus = async (scope: RunScope, options: PrometheusOptions): Promise<Prometheus> => {
@@ -44,12 +61,7 @@ export const createPrometheus = async (scope: RunScope, options: PrometheusOptio
     url: () => url,
     async start() {
       await mkdir(directory, { recursive: true });
-      const interval = `${Math.round((options.scrapeIntervalSeconds ?? 5) * 1000)}ms`;
-      const config = {
-        global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
-        scrape_configs: options.jobs.map(jobOf),
-      };
-      await writeFile(join(directory, "prometheus.yml"), JSON.stringify(config));
+      await writeFile(join(directory, "prometheus.yml"), JSON.stringify(configOf(options)));
       const started = scope.spawn("prometheus-server", [
         bin,
         `--config.file=${join(directory, "prometheus.yml")}`,
