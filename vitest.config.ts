@@ -65,7 +65,7 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/system/**/*.test.ts"],
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -78,7 +78,7 @@ export default defineConfig({
           exclude: ["test/cluster/alone/**"],
           testTimeout: 5 * minute,
           hookTimeout: 5 * minute,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -92,7 +92,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 10 * minute,
           hookTimeout: 5 * minute,
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 4 },
         },
       },
       {
@@ -100,7 +100,7 @@ export default defineConfig({
         test: {
           name: "demo",
           include: ["test/demo/**/*.test.ts"],
-          sequence: { groupOrder: 6 },
+          sequence: { groupOrder: 5 },
         },
       },
     ],

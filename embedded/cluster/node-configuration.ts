@@ -78,6 +78,7 @@ const kubeletConfig = ({ directory }: NodePlan): object => ({
   clusterDNS: [network.dns],
   resolvConf: join(directory, "resolv.conf"),
   podLogsDir: join(directory, "pods"),
+  maxPods: 200, // of the 253 addresses that the network has
   volumePluginDir: join(directory, "volume-plugins"),
   // Never: what is collected cannot be pulled again.
   imageGCHighThresholdPercent: 100,
