@@ -23,8 +23,10 @@ export type LeaseTiming = {
   readonly renewDeadlineMs: number;
   /** From one renewal to the next. */
   readonly retryMs: number;
-  /** From one look of a follower to the next. */
+  /** From one look of a follower to the next; and it looks when the record may be taken. */
   readonly followMs: number;
+  /** A follower takes the record so long before its duration is over, and has changed what is due by the time that it is. */
+  readonly aheadMs: number;
 };
 
 const usualTiming: LeaseTiming = {
@@ -32,8 +34,11 @@ const usualTiming: LeaseTiming = {
   renewDeadlineMs: 10_000,
   retryMs: 2_000,
   followMs: 500,
+  aheadMs: 500,
 };
 const requestDeadlineMs = 3_000;
+/** A record that did not change for so many renewals: one that comes late is not yet a reason to prepare. */
+const overdueAfterRenewals = 3;
 
 /** A record as last seen, since when it can have been as it is, and whether it was deleted since: its holder may still act. */
 type Seen = { readonly record: LeaseRecord; readonly sinceMs: number; readonly isDeleted: boolean };
@@ -42,8 +47,8 @@ type Seen = { readonly record: LeaseRecord; readonly sinceMs: number; readonly i
  * Leader election on one Lease object, by compare-and-swap.
  *
  * Two modes. Leading: `isHeld` while the last renewal was *sent* less than the renew deadline ago; another's name in the
- * record, or no renewal in time, leaves it. Following: the record is looked at; when it is free, or did not change for its duration by
- * this process's own clock, it is taken. Clocks of different machines are never compared.
+ * record, or no renewal in time, leaves it. Following: the record is looked at; when it is free, or did not change for its duration
+ * (less half a second) by this process's own clock, it is taken. Clocks of different machines are never compared.
  *
  * `start` resolves after the first try, leading or not. `stop` gives the lease back, so that a follower takes it at its next look.
  */
@@ -60,6 +65,7 @@ export class KubernetesLease implements Lease, Service {
   #wasHeld = false;
   #problem: string | undefined;
   #transitions = 0;
+  readonly #listeners: (() => void)[] = [];
   #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -70,6 +76,16 @@ export class KubernetesLease implements Lease, Service {
 
   get isHeld(): boolean {
     return this.#deps.monotonicMs() < this.#heldUntilMs;
+  }
+
+  get isOverdue(): boolean {
+    const seen = this.#seen;
+    if (seen === undefined || this.isHeld || seen.record.holder === "") return false;
+    return this.#deps.monotonicMs() >= seen.sinceMs + overdueAfterRenewals * this.#timing.retryMs;
+  }
+
+  onGained(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The identity in the record as last seen; undefined when nobody holds it, or nothing was seen yet. */
@@ -108,8 +124,12 @@ export class KubernetesLease implements Lease, Service {
 
   #untilNextMs(): number {
     const { retryMs, followMs } = this.#timing;
-    const periodMs = this.isHeld && !this.#isUnsure ? retryMs : followMs;
-    return Math.max(0, this.#lastLookMs + periodMs - this.#deps.monotonicMs());
+    const nowMs = this.#deps.monotonicMs();
+    if (this.isHeld && !this.#isUnsure) return Math.max(0, this.#lastLookMs + retryMs - nowMs);
+    const takeableMs = this.#takeableFromMs();
+    const isAhead = takeableMs > this.#lastLookMs;
+    const nextMs = this.#lastLookMs + followMs;
+    return Math.max(0, (isAhead ? Math.min(nextMs, takeableMs) : nextMs) - nowMs);
   }
 
   /** One try: renew, take, or look. */
@@ -149,12 +169,21 @@ export class KubernetesLease implements Lease, Service {
   }
 
   #mayTake(nowMs: number): boolean {
-    if (this.#seen === undefined) return nowMs >= this.#barredUntilMs;
-    const { record, sinceMs, isDeleted } = this.#seen;
-    // Between the deletion and now another may have written, been seen by nobody, and been deleted too.
-    const isOurs = record.holder === this.#deps.identity && (this.isHeld || !isDeleted);
-    if (isOurs || record.holder === "") return true;
-    return nowMs >= sinceMs + Math.max(record.durationMs, this.#timing.durationMs);
+    if (this.#seen !== undefined) {
+      const { record, isDeleted } = this.#seen;
+      // Between the deletion and now another may have written, been seen by nobody, and been deleted too.
+      const isOurs = record.holder === this.#deps.identity && (this.isHeld || !isDeleted);
+      if (isOurs || record.holder === "") return true;
+    }
+    return nowMs >= this.#takeableFromMs();
+  }
+
+  /** When a record that somebody else holds, and does not change any more, may be taken. */
+  #takeableFromMs(): number {
+    if (this.#seen === undefined) return this.#barredUntilMs;
+    const { record, sinceMs } = this.#seen;
+    const { durationMs, aheadMs } = this.#timing;
+    return sinceMs + Math.max(record.durationMs, durationMs) - aheadMs;
   }
 
   /** Writes this process into the record; a conflict means that somebody else did first. */
@@ -200,8 +229,10 @@ export class KubernetesLease implements Lease, Service {
     if (this.isHeld === this.#wasHeld) return;
     this.#wasHeld = this.isHeld;
     const fields = { holder: this.holder };
-    if (this.#wasHeld) this.#deps.logger.info(fields, "leading");
-    else this.#deps.logger.warn(fields, "no longer leading");
+    if (this.#wasHeld) {
+      this.#deps.logger.info(fields, "leading");
+      for (const listener of this.#listeners) listener();
+    } else this.#deps.logger.warn(fields, "no longer leading");
   }
 
   #noteProblem(problem: string | undefined): void {

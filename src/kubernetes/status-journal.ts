@@ -19,7 +19,7 @@ export type StatusJournalDeps = {
   /** Objects that cannot be read: their status says why. */
   readonly rejected: () => readonly RejectedAutoscaler[];
   /** Only the holder writes; absent: always. */
-  readonly lease?: Lease;
+  readonly lease?: Pick<Lease, "isHeld">;
   readonly logger: Logger;
   readonly nowMs: () => number;
 };

@@ -13,7 +13,7 @@ import { decisionsSaved } from "./state-store.ts";
 
 export type ControlLoopDeps = SourceReaderDeps & {
   readonly fleet: Fleet;
-  readonly lease?: Lease;
+  readonly lease?: Pick<Lease, "isHeld">;
   readonly journal?: Journal;
   readonly options: CompiledOperatorOptions;
   readonly metrics: OperatorMetrics;
@@ -50,12 +50,7 @@ export class ControlLoop {
   async cycle(autoscalers: readonly Autoscaler[]): Promise<boolean> {
     const number = ++this.#number;
     const startedMs = this.#deps.nowMs();
-    const matches = this.#sources.match(autoscalers);
-    for (const autoscaler of autoscalers) if (autoscaler.patterns.length > 0) autoscaler.resolve(matches);
-    const [look, fleets] = await Promise.all([
-      this.#sources.look(autoscalers),
-      this.#fleet.observeAll(autoscalers),
-    ]);
+    const [look, fleets] = await this.#observe(autoscalers);
     this.#lastLook = look;
     // One that the fast path decided on in the meantime is left to the next cycle: what was read here is older than that.
     const due = autoscalers.filter((autoscaler) => !autoscaler.acting && autoscaler.lookedAt < number);
@@ -68,6 +63,17 @@ export class ControlLoop {
     this.#report(new Map(done), autoscalers);
     this.#deps.metrics.cycleEnded((this.#deps.nowMs() - startedMs) / 1_000);
     return done.some(([, { changed }]) => changed);
+  }
+
+  /** Asks everything that a cycle asks, for the connections, watches and histories that begin with it, and decides nothing. */
+  async warmUp(autoscalers: readonly Autoscaler[]): Promise<void> {
+    await this.#observe(autoscalers);
+  }
+
+  #observe(autoscalers: readonly Autoscaler[]): Promise<[Look, ReadonlyMap<Autoscaler, FleetObservation>]> {
+    const matches = this.#sources.match(autoscalers);
+    for (const autoscaler of autoscalers) if (autoscaler.patterns.length > 0) autoscaler.resolve(matches);
+    return Promise.all([this.#sources.look(autoscalers), this.#fleet.observeAll(autoscalers)]);
   }
 
   /**

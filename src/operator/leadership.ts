@@ -16,6 +16,11 @@ export class Leadership {
     return this.#lease?.isHeld ?? true;
   }
 
+  /** The one that leads does not answer: this one may soon lead. */
+  get isNear(): boolean {
+    return this.#lease?.isOverdue ?? false;
+  }
+
   /** Asked before every look: what another operator decided in between must be read, and what was known before is no longer so. */
   check(): boolean {
     if (this.#lease === undefined) return true;

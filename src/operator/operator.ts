@@ -73,7 +73,7 @@ export function createOperator(deps: OperatorDeps, userOptions: OperatorOptions 
     notReadyBecause: () => (cycles > 0 ? undefined : "the first cycle has not ended"),
   });
   const cycle = async () => {
-    if (!leadership.check()) return;
+    if (!leadership.check()) return leadership.isNear ? loop.warmUp(set.list) : undefined;
     const changed = await loop.cycle(set.list);
     cycles += 1;
     await set.save({ now: changed });
@@ -83,6 +83,7 @@ export function createOperator(deps: OperatorDeps, userOptions: OperatorOptions 
   };
   const onError = (cause: unknown) => logger.error({ err: cause }, "cycle failed");
   const cycling = new RepeatedTask(cycle, { periodMs: () => options.cyclePeriodMs, onError });
+  deps.lease?.onGained(() => cycling.runNow());
   const looking = new RepeatedTask(fastLook, { periodMs: () => fastPath.periodMs(), onError });
   let url: string | undefined;
   return {

@@ -154,6 +154,10 @@ export type FloorSample = {
 export interface Lease {
   /** Read before every change. Turns false before another operator could take the lease. */
   readonly isHeld: boolean;
+  /** The holder has missed renewals, so this operator may be next: what it will need should be warm by then. */
+  readonly isOverdue: boolean;
+  /** Calls the listener each time that this operator begins to hold it. */
+  onGained(listener: () => void): void;
 }
 
 /** Where each autoscaler's account is kept for people and for the next leader: status and Events on a cluster. */

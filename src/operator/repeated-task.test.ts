@@ -67,3 +67,34 @@ test("stops after the run that is under way, and stopping twice or before the st
   expect(task).toHaveBeenCalledTimes(1);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("asked to, it runs at once instead of when it would be due, and goes on from there", async () => {
+  const task = vi.fn(() => lasting(10));
+  const repeated = new RepeatedTask(task, { periodMs: () => 1_000, onError: noError });
+  repeated.runNow();
+  expect(task).not.toHaveBeenCalled();
+  repeated.start();
+  await vi.advanceTimersByTimeAsync(100);
+  repeated.runNow();
+  expect(task).toHaveBeenCalledTimes(2);
+  await vi.advanceTimersByTimeAsync(950);
+  expect(task).toHaveBeenCalledTimes(2);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(task).toHaveBeenCalledTimes(3);
+  await repeated.stop();
+});
+
+test("asked to while it runs, it runs once more right after, and not twice at a time", async () => {
+  const task = vi.fn(() => lasting(300));
+  const repeated = new RepeatedTask(task, { periodMs: () => 1_000, onError: noError });
+  repeated.start();
+  await vi.advanceTimersByTimeAsync(100);
+  repeated.runNow();
+  repeated.runNow();
+  expect(task).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(250);
+  expect(task).toHaveBeenCalledTimes(2);
+  await vi.advanceTimersByTimeAsync(900);
+  expect(task).toHaveBeenCalledTimes(2);
+  await repeated.stop();
+});

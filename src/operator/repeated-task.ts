@@ -11,6 +11,8 @@ export class RepeatedTask {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #isOn = false;
+  #isRunning = false;
+  #isWanted = false;
 
   constructor(task: () => Promise<void>, options: RepeatedTaskOptions) {
     this.#task = task;
@@ -24,6 +26,16 @@ export class RepeatedTask {
     this.#run();
   }
 
+  /** Does not wait until the next run is due: it begins at once, or right after the one that is under way. */
+  runNow(): void {
+    if (!this.#isOn) return;
+    if (this.#isRunning) this.#isWanted = true;
+    else {
+      clearTimeout(this.#timer);
+      this.#run();
+    }
+  }
+
   /** Resolves when a run that is under way has ended; none starts afterwards. */
   async stop(): Promise<void> {
     this.#isOn = false;
@@ -33,11 +45,14 @@ export class RepeatedTask {
 
   #run(): void {
     const startedAt = performance.now();
+    this.#isRunning = true;
+    this.#isWanted = false;
     this.#running = this.#task()
       .catch(this.#options.onError)
       .then(() => {
+        this.#isRunning = false;
         if (!this.#isOn) return;
-        const dueAt = startedAt + this.#options.periodMs();
+        const dueAt = this.#isWanted ? startedAt : startedAt + this.#options.periodMs();
         this.#timer = setTimeout(() => this.#run(), Math.max(0, dueAt - performance.now()));
       });
   }

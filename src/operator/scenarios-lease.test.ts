@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { MemoryJournal } from "../../test/fakes/memory-journal.ts";
 import { MemoryLease } from "../../test/fakes/memory-lease.ts";
 import { scenarioTarget, startedScenario, type ScenarioOptions } from "../../test/fakes/operator-scenario.ts";
@@ -18,6 +18,28 @@ describe("a follower", () => {
     expect(scenario.fleet.changes).toEqual([]);
     expect(journal.entries).toEqual([]);
     expect([scenario.world.brokerReads, scenario.world.workerReads]).toEqual([0, 0]);
+  });
+
+  test("whose leader is overdue looks at everything, so that all is warm, and still decides nothing", async () => {
+    const { scenario, lease, journal } = await withLease({ isHeld: false });
+    lease.isOverdue = true;
+    scenario.world.publish(100);
+    await scenario.walk(4);
+    expect([scenario.world.brokerReads, scenario.world.workerReads]).toEqual([2, 2]);
+    expect(scenario.fleet.observations).toBe(2);
+    expect(scenario.fleet.changes).toEqual([]);
+    expect(journal.entries).toEqual([]);
+    expect(await scenario.metric(/autoscaler="|queue="/)).toBeUndefined();
+  });
+
+  test("that gains the lease acts at once, not at its next cycle", async () => {
+    const { scenario, lease } = await withLease({ isHeld: false, operator: { cycleSeconds: 60 } });
+    await scenario.operator.start();
+    onTestFinished(() => scenario.operator.stop());
+    scenario.world.publish(100);
+    const changed = scenario.fleet.nextChange();
+    lease.gain();
+    expect(await changed).toMatchObject({ from: 0 });
   });
 
   test("exports no series of an autoscaler, also none from the time when it led", async () => {

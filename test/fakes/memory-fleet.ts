@@ -18,6 +18,7 @@ export const addressOf = (id: string): string => `10.0.0.${id.replace("replica-"
 /** A fleet in memory whose replicas are ready `startupSeconds` after they were asked for, on a clock that is moved by hand. */
 export class MemoryFleet implements Fleet {
   readonly changes: ScaleChange[] = [];
+  observations = 0;
   readonly restored: number[] = [];
   readonly #pools = new Map<string, Pool>();
   readonly #clock: ManualClock;
@@ -39,6 +40,7 @@ export class MemoryFleet implements Fleet {
   /** Names of the removed ones, oldest first. */
   readonly removed: string[] = [];
   #created = 0;
+  #nextChange = Promise.withResolvers<ScaleChange>();
 
   constructor(
     targets: readonly TargetRef[],
@@ -50,6 +52,7 @@ export class MemoryFleet implements Fleet {
   }
 
   observe(target: TargetRef): Promise<FleetObservation> {
+    this.observations += 1;
     const pool = this.#pools.get(targetKey(target));
     if (pool === undefined)
       return Promise.resolve({ kind: "unknown", because: `there is no ${targetKey(target)}` });
@@ -89,6 +92,8 @@ export class MemoryFleet implements Fleet {
     if (this.refusal !== undefined) return Promise.resolve(this.refusal);
     if (pool.desired !== change.from) return Promise.resolve({ kind: "conflict", actual: pool.desired });
     this.changes.push(change);
+    this.#nextChange.resolve(change);
+    this.#nextChange = Promise.withResolvers();
     const victims = new Set(change.victims);
     pool.replicas.sort((a, b) => Number(victims.has(a.id)) - Number(victims.has(b.id)));
     this.#set(pool, change.to);
@@ -108,6 +113,10 @@ export class MemoryFleet implements Fleet {
       this.#set(pool, replicas);
     }
     return Promise.resolve();
+  }
+
+  nextChange(): Promise<ScaleChange> {
+    return this.#nextChange.promise;
   }
 
   /** Somebody else sets the count. */
