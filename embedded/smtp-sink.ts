@@ -10,6 +10,8 @@ export type SmtpSink = Service & {
   readonly received: readonly ReceivedMail[];
   /** The mail with number `index` (from 0), as soon as it is there. */
   mail(index: number): Promise<ReceivedMail>;
+  /** The first mail whose source is as asked, as soon as it is there. */
+  mailWith(isSo: (source: string) => boolean): Promise<ReceivedMail>;
 };
 
 /** An SMTP server in this process that keeps what it is sent. */
@@ -34,6 +36,13 @@ export const createSmtpSink = (host = "127.0.0.1"): SmtpSink => {
       });
     },
   });
+  const found = async (find: () => ReceivedMail | undefined): Promise<ReceivedMail> => {
+    for (;;) {
+      const mail = find();
+      if (mail !== undefined) return mail;
+      await once(arrivals, "mail");
+    }
+  };
   return {
     host,
     received,
@@ -42,13 +51,8 @@ export const createSmtpSink = (host = "127.0.0.1"): SmtpSink => {
       if (address === null || typeof address === "string") throw new Error("the SMTP sink is not started");
       return address.port;
     },
-    async mail(index) {
-      for (;;) {
-        const mail = received[index];
-        if (mail !== undefined) return mail;
-        await once(arrivals, "mail");
-      }
-    },
+    mail: (index) => found(() => received[index]),
+    mailWith: (isSo) => found(() => received.find(({ source }) => isSo(source))),
     async start() {
       server.listen(0, host);
       await once(server.server, "listening");
