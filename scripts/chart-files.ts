@@ -25,10 +25,12 @@ export function chartFiles(): Readonly<Record<string, string>> {
     ),
     // Files outside the chart's folder are out of Helm's reach.
     ...Object.fromEntries(
-      yamlOf("manifests/rules").map((file) => [
-        `${CHART}/files/rules/${file}`,
-        read(`manifests/rules/${file}`),
-      ]),
+      ["rules", "alertmanager"].flatMap((folder) =>
+        yamlOf(`manifests/${folder}`).map((file) => [
+          `${CHART}/files/${folder}/${file}`,
+          read(`manifests/${folder}/${file}`),
+        ]),
+      ),
     ),
   };
 }

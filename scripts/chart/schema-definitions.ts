@@ -10,6 +10,8 @@ const quantities = {
   properties: { cpu: quantity, memory: quantity, "ephemeral-storage": quantity },
 };
 
+const digest = { type: "string", pattern: "^(sha256:[0-9a-f]{64})?$" };
+
 const object = (properties: Readonly<Record<string, unknown>>, required: readonly string[] = []) => ({
   type: "object",
   additionalProperties: false,
@@ -41,6 +43,21 @@ export const definitions = {
     type: "array",
     items: object({ name: text, value: { type: "string" }, valueFrom: { type: "object" } }, ["name"]),
   },
+  image: object({
+    registry: { type: "string" },
+    repository: text,
+    tag: text,
+    digest,
+  }),
+  persistence: object({ enabled: { type: "boolean" }, size: quantity, storageClass: { type: "string" } }),
+  // A name of its own would resolve to no namespace.
+  scrapedService: object(
+    {
+      service: { type: "string", pattern: "^[-a-z0-9]+\\.[-a-z0-9]+\\.svc(\\.[-a-z0-9.]+)?$" },
+      port: { $ref: "#/definitions/port" },
+    },
+    ["service", "port"],
+  ),
   resources: object({ requests: quantities, limits: quantities, claims: { type: "array" } }),
   oauth2: object({
     tokenUrl: address("https?"),

@@ -5,11 +5,22 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The brokers by name: those of the values, and the stack's as "default" unless they have one. JSON; takes the root. */}}
+{{- define "millrace.brokers" -}}
+{{- $brokers := deepCopy .Values.brokers -}}
+{{- $secret := include "millrace.rabbitmqSecret" . -}}
+{{- if and $secret (not (hasKey $brokers "default")) -}}
+{{- $host := include "millrace.stackHost" (dict "root" . "component" "rabbitmq") -}}
+{{- $_ := set $brokers "default" (dict "amqpUrl" (printf "amqp://%s:5672" $host) "managementUrl" (printf "http://%s:15672" $host) "existingSecret" $secret) -}}
+{{- end -}}
+{{- toJson $brokers -}}
+{{- end -}}
+
 {{/* The operator's brokers file. Secrets are mounted below /etc/millrace/brokers/NAME. Takes the root. */}}
 {{- define "millrace.brokersFile" -}}
 {{- $namespace := .Release.Namespace -}}
 brokers:
-{{- range $name, $broker := .Values.brokers }}
+{{- range $name, $broker := include "millrace.brokers" . | fromJson }}
   {{- $folder := printf "/etc/millrace/brokers/%s" $name }}
   {{- $cluster := $broker.rabbitmqCluster | default dict }}
   {{- $secure := and $cluster.name $cluster.tls }}

@@ -54,7 +54,7 @@ insecureSkipVerify: true
 {{/* What is mounted: the Secrets of brokers and Prometheus, as JSON { items: [{ name, secret, folder }] }. Takes the root. */}}
 {{- define "millrace.mountedSecrets" -}}
 {{- $items := list -}}
-{{- range $name, $broker := .Values.brokers -}}
+{{- range $name, $broker := include "millrace.brokers" . | fromJson -}}
 {{- $folder := printf "/etc/millrace/brokers/%s" $name -}}
 {{- with include "millrace.brokerSecret" $broker -}}
 {{- $items = append $items (dict "name" (printf "broker-%s" $name) "secret" . "folder" (printf "%s/credentials" $folder)) -}}
@@ -72,12 +72,18 @@ insecureSkipVerify: true
 {{- dict "items" $items | toJson -}}
 {{- end -}}
 
+{{/* Where the workers' metrics are, by default in the stack's Prometheus. Takes the root. */}}
+{{- define "millrace.prometheusUrl" -}}
+{{- $stack := ternary (printf "http://%s:9090" (include "millrace.stackHost" (dict "root" . "component" "prometheus"))) "" .Values.stack.enabled -}}
+{{- .Values.prometheus.url | default $stack -}}
+{{- end -}}
+
 {{/* The operator's Prometheus file. Takes the root. */}}
 {{- define "millrace.prometheusFile" -}}
 {{- $folder := "/etc/millrace/prometheus" -}}
 {{- with .Values.prometheus -}}
 prometheus:
-  url: {{ .url | quote }}
+  url: {{ include "millrace.prometheusUrl" $ | quote }}
   scrapeIntervalSeconds: {{ .scrapeSeconds }}
   {{- with include "millrace.credentials" (dict "of" . "folder" $folder "secret" .existingSecret) }}
   credentials:

@@ -43,11 +43,12 @@ annotations:
 {{- end }}
 {{- end -}}
 
+{{/* Takes { root, image?: other than the chart's own }. */}}
 {{- define "millrace.image" -}}
-{{- $registry := .Values.global.imageRegistry | default .Values.image.registry -}}
-{{- $repository := .Values.image.repository -}}
-{{- if $registry }}{{ $registry }}/{{ end }}{{ $repository }}
-{{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
+{{- $image := .image | default .root.Values.image -}}
+{{- $registry := .root.Values.global.imageRegistry | default $image.registry -}}
+{{- if $registry }}{{ $registry }}/{{ end }}{{ $image.repository }}
+{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default .root.Chart.AppVersion }}{{ end }}
 {{- end -}}
 
 {{- define "millrace.serviceAccountName" -}}
@@ -58,7 +59,7 @@ annotations:
 {{- end -}}
 {{- end -}}
 
-{{/* Labels and annotations of a component's pods. Takes { root, component, values, port, annotations? }. */}}
+{{/* Labels and annotations of a component's pods. Takes { root, component, values, port?: of its metrics, annotations? }. */}}
 {{- define "millrace.podMetadata" -}}
 labels:
   {{- include "millrace.labels" . | nindent 2 }}
@@ -66,10 +67,10 @@ labels:
   {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- $scrape := dict -}}
-{{- if eq .root.Values.monitoring.scrape "Annotations" -}}
+{{- if and .port (eq .root.Values.monitoring.scrape "Annotations") -}}
 {{- $scrape = dict "prometheus.io/scrape" "true" "prometheus.io/port" (toString .port) "prometheus.io/path" "/metrics" -}}
 {{- end -}}
-{{- with mergeOverwrite (dict) $scrape .root.Values.commonAnnotations (.annotations | default dict) .values.podAnnotations }}
+{{- with mergeOverwrite (dict) $scrape .root.Values.commonAnnotations (.annotations | default dict) (.values.podAnnotations | default dict) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -81,7 +82,7 @@ annotations:
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .root.Values.podSecurityContext }}
+{{- with mergeOverwrite (dict) .root.Values.podSecurityContext (.values.podSecurityContext | default dict) }}
 securityContext:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -120,9 +121,9 @@ topologySpreadConstraints:
 {{- end }}
 {{- end -}}
 
-{{/* What all containers have in common. Takes { root, values }. */}}
+{{/* What all containers have in common. Takes { root, values, image? }. */}}
 {{- define "millrace.container" -}}
-image: {{ include "millrace.image" .root | quote }}
+image: {{ include "millrace.image" . | quote }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
 {{- with .root.Values.containerSecurityContext }}
 securityContext:
@@ -134,13 +135,13 @@ resources:
 {{- end }}
 {{- end -}}
 
-{{/* An environment variable from a key of a Secret. Takes { name, from: { existingSecret, key } }. */}}
+{{/* An environment variable from a key of a Secret. Takes { name, secret, key }. */}}
 {{- define "millrace.secretEnv" -}}
 - name: {{ .name }}
   valueFrom:
     secretKeyRef:
-      name: {{ .from.existingSecret }}
-      key: {{ .from.key }}
+      name: {{ .secret }}
+      key: {{ .key }}
 {{- end -}}
 
 {{/* Namespaces in which the operator works, as JSON { items }; empty items: all. */}}

@@ -10,7 +10,25 @@
 {{- $_ := set $rule "for" ($change.for | default $rule.for) -}}
 {{- $_ := set $rule "labels" (mergeOverwrite (dict) $values.alertLabels (dict "severity" $severity) ($change.labels | default dict)) -}}
 {{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s" $values.runbookBaseUrl $rule.annotations.runbook_url) -}}
-{{- $_ := set $rule.annotations "dashboard_url" (printf "%s%s" $values.grafanaUrl $rule.annotations.dashboard_url) -}}
+{{- $_ := set $rule.annotations "dashboard_url" (printf "%s%s" (include "millrace.grafanaUrl" .root) $rule.annotations.dashboard_url) -}}
 {{- toYaml $rule -}}
 {{- end -}}
+{{- end -}}
+
+{{/* The groups of all rules, as a list. Takes the root. */}}
+{{- define "millrace.ruleGroups" -}}
+{{- $root := . -}}
+{{- range $path, $_ := .Files.Glob "files/rules/*.yaml" }}
+{{- range ($root.Files.Get $path | fromYaml).groups }}
+- name: {{ .name }}
+  interval: {{ .interval }}
+  rules:
+    {{- range .rules }}
+    {{- $rule := include "millrace.rule" (dict "root" $root "rule" .) | fromYaml }}
+    {{- if $rule }}
+    - {{- toYaml $rule | nindent 6 }}
+    {{- end }}
+    {{- end }}
+{{- end }}
+{{- end }}
 {{- end -}}

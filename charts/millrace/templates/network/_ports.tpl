@@ -8,7 +8,7 @@
 {{/* Where the operator connects to: API server, brokers, Prometheus; as JSON { items }. Takes the root. */}}
 {{- define "millrace.operatorPorts" -}}
 {{- $ports := .Values.networkPolicy.apiServerPorts -}}
-{{- with .Values.prometheus.url }}{{ $ports = append $ports (include "millrace.portOf" . | int) }}{{ end -}}
+{{- with include "millrace.prometheusUrl" . }}{{ $ports = append $ports (include "millrace.portOf" . | int) }}{{ end -}}
 {{- range (include "millrace.brokersFile" . | fromYaml).brokers -}}
 {{- $ports = append $ports (include "millrace.portOf" .amqpUrl | int) -}}
 {{- with .managementUrl }}{{ $ports = append $ports (include "millrace.portOf" . | int) }}{{ end -}}
