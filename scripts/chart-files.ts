@@ -12,8 +12,9 @@ const BEGIN = "<!-- Made from values.yaml by `npm run generate`; changes below a
 export function chartFiles(): Readonly<Record<string, string>> {
   const values = chartValuesOf(read(`${CHART}/values.yaml`));
   const [readme] = read(`${CHART}/README.md`).split(BEGIN);
-  const yamlOf = (folder: string) =>
-    readdirSync(new URL(folder, repository)).filter((file) => file.endsWith(".yaml"));
+  const filesIn = (folder: string, end: string) =>
+    readdirSync(new URL(folder, repository)).filter((file) => file.endsWith(end));
+  const yamlOf = (folder: string) => filesIn(folder, ".yaml");
   return {
     [`${CHART}/values.schema.json`]: valuesSchemaOf(values),
     [`${CHART}/README.md`]: `${readme}${BEGIN}\n${valuesTableOf(values)}`,
@@ -31,6 +32,12 @@ export function chartFiles(): Readonly<Record<string, string>> {
           read(`manifests/${folder}/${file}`),
         ]),
       ),
+    ),
+    ...Object.fromEntries(
+      filesIn("dashboards", ".json").map((file) => [
+        `${CHART}/files/dashboards/${file}`,
+        read(`dashboards/${file}`),
+      ]),
     ),
   };
 }
