@@ -34,6 +34,7 @@ const goCommand = (env: NodeJS.ProcessEnv): string | undefined => {
 const pinsOf = async (program: PinnedProgram): Promise<string> => {
   const folder = join(modules, program.module);
   const hash = createHash("sha256").update(`${program.package}\n${program.ldflags ?? ""}\n`);
+  if (program.buildTags !== undefined) hash.update(`${program.buildTags}\n`);
   for (const file of (await readdir(folder)).toSorted()) hash.update(await readFile(join(folder, file)));
   return hash.digest("hex").slice(0, 16);
 };
@@ -71,7 +72,9 @@ const build = async (path: string, name: ProgramName, options: BuildOptions): Pr
   const startedMs = performance.now();
   options.say(`building ${name} ...`);
   await mkdir(join(path, ".."), { recursive: true });
-  const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", `-ldflags=-s -w ${program.ldflags ?? ""}`];
+  const tags = program.buildTags === undefined ? [] : [`-tags=${program.buildTags}`];
+  const ldflags = `-ldflags=-s -w ${program.ldflags ?? ""}`;
+  const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", ldflags, ...tags];
   try {
     await run(goCommand(options.env) ?? "go", ["build", ...flags, "-o", `${path}.new`, program.package], {
       cwd: join(modules, program.module),

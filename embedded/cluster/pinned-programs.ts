@@ -1,4 +1,4 @@
-/** The programs of a cluster that no distribution has at one version: built from Go modules, checked by their go.sum. */
+/** Programs for tests that no distribution has at one version, those of a cluster first: built from Go modules, checked by their go.sum. */
 
 export const kubernetesVersion = "v1.34.4";
 
@@ -8,6 +8,7 @@ export type PinnedProgram = {
   readonly package: string;
   /** Linker flags beside `-s -w`. */
   readonly ldflags?: string;
+  readonly buildTags?: string;
 };
 
 const version = "k8s.io/component-base/version";
@@ -48,6 +49,14 @@ export const pinnedPrograms = {
     module: "kubeconform",
     package: "github.com/yannh/kubeconform/cmd/kubeconform",
     ldflags: "-X main.version=v0.8.0",
+  },
+  // For tests of rules, beside the distribution's promtool 2; no cluster needs it.
+  promtool: {
+    module: "promtool",
+    package: "github.com/prometheus/prometheus/cmd/promtool",
+    ldflags: "-X github.com/prometheus/common/version.Version=3.14.0",
+    // Without the clients of every cloud, which only checks of a server's own configuration need.
+    buildTags: "remove_all_sd",
   },
 } as const satisfies Readonly<Record<string, PinnedProgram>>;
 
