@@ -101,6 +101,32 @@ const everything: Values = {
   ],
 };
 
+/** Logins of its own: those that the chart would make are others at each rendering. */
+const stack: Values = {
+  gateway: {
+    enabled: true,
+    allowUnauthenticatedAccess: true,
+    database: { existingSecret: "jobs-database" },
+  },
+  worker: { enabled: true },
+  networkPolicy: { enabled: true, metricsFrom: [{ namespaceSelector: {} }] },
+  stack: {
+    enabled: true,
+    nodeSelector: { "kubernetes.io/os": "linux" },
+    tolerations: [{ key: "dedicated", operator: "Exists" }],
+    prometheus: {
+      workers: [{ service: "image-worker.shop.svc", port: 9100 }],
+      persistence: { enabled: true, size: "5Gi", storageClass: "fast" },
+    },
+    alertmanager: {
+      existingSecret: "receivers",
+      receivers: { "millrace-on-call": { webhook_configs: [{ url: "http://on-call.shop.svc/alerts" }] } },
+    },
+    grafana: { existingSecret: "grafana", anonymousViewer: true },
+    rabbitmq: { enabled: true, existingSecret: "rabbit", persistence: { enabled: true } },
+  },
+};
+
 /** By name: values that all checks of rendered manifests run on. */
 export const configurations: Readonly<Record<string, Values>> = {
   smallest,
@@ -108,6 +134,7 @@ export const configurations: Readonly<Record<string, Values>> = {
   "every component": { ...smallest, ...everyComponent },
   everything,
   "one namespace": { ...smallest, rbac: { scope: "namespace" } },
+  "the stack": stack,
 };
 
 /** Needs definitions of the Prometheus Operator on a cluster. */

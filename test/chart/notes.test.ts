@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { devNull } from "node:os";
-import { describe, expect, test } from "vitest";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { devNull, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chartTools } from "./chart-tools.ts";
 import { monitored, smallest } from "./configurations.ts";
-import { chartFolder, type Values } from "./render-chart.ts";
+import { chartFolder, find, renderChart, type Values } from "./render-chart.ts";
 
 const tools = await chartTools();
 const prometheus = { url: "http://prometheus:9090" };
@@ -57,5 +59,92 @@ describe.skipIf("missing" in tools)("the notes", () => {
     ],
   ] as const)("warn of %s", (_what, values: Values, told) => {
     expect(notesOf(values)).toContain(told);
+  });
+});
+
+describe.skipIf("missing" in tools)("the notes on the stack", () => {
+  test("name a port-forward for each part, and how to log in", () => {
+    const notes = notesOf({ ...smallest, stack: { enabled: true, rabbitmq: { enabled: true } } });
+    const forward = "kubectl port-forward --namespace messaging service/demo-millrace";
+    const ports = { grafana: 3000, prometheus: 9090, alertmanager: 9093, rabbitmq: 15_672 };
+    for (const [part, port] of Object.entries(ports)) expect(notes).toContain(`${forward}-${part} ${port} `);
+    expect(notes).toContain(
+      "kubectl get secret --namespace messaging demo-millrace-grafana --output jsonpath='{.data.admin-password}' | base64 -d",
+    );
+  });
+
+  test("are silent on what does not run", () => {
+    const off = { enabled: false };
+    const notes = notesOf({ ...smallest, stack: { enabled: true, grafana: off, alertmanager: off } });
+    expect(notes).toContain("service/demo-millrace-prometheus 9090");
+    expect(notes).not.toMatch(/grafana|alertmanager|rabbitmq 15672/);
+    expect(notesOf({ ...smallest, prometheus })).not.toContain("port-forward");
+  });
+
+  test.each([
+    ["alerts that nobody is told of", {}, "stack.alertmanager.receivers is empty"],
+    ["workers that it does not scrape", {}, "stack.prometheus.workers is empty"],
+    [
+      "jobs that end with a pod",
+      { rabbitmq: { enabled: true } },
+      "stack.rabbitmq.persistence.enabled is false",
+    ],
+  ])("warn of %s", (_what, stack, told) => {
+    expect(notesOf({ ...smallest, stack: { enabled: true, ...stack } })).toContain(told);
+  });
+
+  test("complain of nothing when all is well", () => {
+    const stack = {
+      prometheus: { workers: [{ service: "image-worker.shop.svc", port: 9091 }] },
+      alertmanager: { receivers: { "millrace-on-call": { webhook_configs: [{ url: "http://a" }] } } },
+    };
+    expect(notesOf({ ...smallest, stack: { enabled: true, ...stack } })).not.toMatch(/WARNING|NOTE:/);
+  });
+});
+
+/** `helm install` cannot be told what a cluster serves; `helm template` can, and writes no notes. */
+describe.skipIf("missing" in tools)("the notes where the Prometheus Operator is", () => {
+  let chart: string;
+  beforeAll(() => {
+    chart = mkdtempSync(join(tmpdir(), "millrace-notes-"));
+    cpSync(chartFolder, chart, { recursive: true });
+    const notes = `{{ include (print $.Template.BasePath "/NOTES.txt") . | toJson }}`;
+    writeFileSync(
+      join(chart, "templates/notes.yaml"),
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: notes }\ndata: { notes: ${notes} }`,
+    );
+  });
+  afterAll(() => rmSync(chart, { recursive: true }));
+
+  const notesThere = (values: Values): string => {
+    const helm = "missing" in tools ? "" : tools.helm4;
+    const apiVersions = ["monitoring.coreos.com/v1"];
+    return (
+      find(renderChart(values, { helm, chart, apiVersions }), "ConfigMap", "notes").data?.["notes"] ?? ""
+    );
+  };
+
+  test.each([
+    ["annotations that it does not look at", smallest, "does not look at annotations"],
+    [
+      "a second Prometheus",
+      { ...smallest, stack: { enabled: true } },
+      "stack.enabled=false,monitoring.scrape",
+    ],
+    [
+      "monitors without the label of a release",
+      { ...smallest, monitoring: { scrape: "PodMonitor" } },
+      "--set monitoring.labels.release=NAME",
+    ],
+    ["rules without it", { ...smallest, rules: { enabled: true } }, "--set rules.labels.release=NAME"],
+  ])("warn of %s", (_what, values: Values, told) => {
+    expect(notesThere(values)).toContain(told);
+  });
+
+  test("complain of nothing when all is well", () => {
+    expect(notesThere({ ...monitored("PodMonitor"), prometheus })).not.toMatch(/WARNING|NOTE:/);
+    expect(notesThere({ ...smallest, prometheus, monitoring: { scrape: "None" } })).not.toMatch(
+      /WARNING|NOTE:/,
+    );
   });
 });

@@ -16,6 +16,7 @@ export type Manifest = {
   };
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly data?: Readonly<Record<string, string>>;
+  readonly stringData?: Readonly<Record<string, string>>;
   readonly rules?: readonly {
     readonly apiGroups: readonly string[];
     readonly resources: readonly string[];
@@ -31,6 +32,10 @@ export type RenderOptions = {
   readonly helm: string;
   readonly release?: string;
   readonly namespace?: string;
+  /** Folder of a copy of the chart, instead of the chart. */
+  readonly chart?: string;
+  /** What the cluster serves beside Kubernetes' own. */
+  readonly apiVersions?: readonly string[];
 };
 
 /** Helm refused; the message is what a person would see. */
@@ -42,11 +47,10 @@ export class RenderError extends Error {
 const version = ["--kube-version", "1.34.4"];
 
 /** What `helm template` writes for these values. @throws RenderError */
-export const renderText = (
-  values: Values,
-  { helm, release = "demo", namespace = "messaging" }: RenderOptions,
-): string => {
-  const args = ["template", release, chartFolder, "--namespace", namespace, "--values", "-", ...version];
+export const renderText = (values: Values, options: RenderOptions): string => {
+  const { helm, release = "demo", namespace = "messaging", chart = chartFolder, apiVersions = [] } = options;
+  const served = apiVersions.flatMap((one) => ["--api-versions", one]);
+  const args = ["template", release, chart, "--namespace", namespace, "--values", "-", ...version, ...served];
   const { status, stdout, stderr } = spawnSync(helm, args, {
     input: JSON.stringify(values),
     encoding: "utf8",

@@ -56,6 +56,28 @@ const rejected: readonly (readonly [why: string, values: Values, told: RegExp])[
     { rbac: { scope: "namespace", watchNamespaces: [""] } },
     /watchNamespaces/,
   ],
+  ["a misspelt part of the stack", { stack: { graphana: {} } }, /'?graphana'? not allowed/],
+  [
+    "a misspelt part of an image",
+    { stack: { prometheus: { image: { repo: "x" } } } },
+    /image.*\n?.*'?repo'? not allowed/,
+  ],
+  [
+    "a misspelt claim",
+    { stack: { grafana: { persistence: { storage: "1Gi" } } } },
+    /'?storage'? not allowed/,
+  ],
+  [
+    "workers without a namespace to look in",
+    { stack: { prometheus: { workers: [{ service: "image-worker", port: 9091 }] } } },
+    /service.*\n?.*pattern/i,
+  ],
+  [
+    "workers without a port",
+    { stack: { prometheus: { workers: [{ service: "image-worker.shop.svc" }] } } },
+    /workers.*\n?.*port/,
+  ],
+  ["a retention without a unit", { stack: { prometheus: { retention: "15" } } }, /retention.*\n?.*pattern/i],
   ["a port out of range", { gateway: { service: { port: 70_000 } } }, /port.*\n?.*(maximum|less than)/i],
 ];
 

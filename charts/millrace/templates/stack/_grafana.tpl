@@ -20,6 +20,8 @@ container:
       value: Viewer
     - name: GF_SERVER_ROOT_URL
       value: {{ include "millrace.grafanaUrl" . | quote }}
+    - name: GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH
+      value: /etc/grafana/dashboards/millrace-overview.json
     # It asks nobody outside for anything.
     - name: GF_ANALYTICS_REPORTING_ENABLED
       value: "false"
