@@ -15,7 +15,8 @@ const check = (
   world: World,
   options: InputOptions & { readonly alert?: string },
   expectations: readonly Expectation[],
-): string => testRules({ ...options, series: inputSeries({ ...healthy, ...world }, options) }, expectations);
+): Promise<string> =>
+  testRules({ ...options, series: inputSeries({ ...healthy, ...world }, options) }, expectations);
 
 describe.each(alertCases.map((one, index) => [one.alert, index, one] as const))(
   "%s (%i)",
@@ -29,36 +30,36 @@ describe.each(alertCases.map((one, index) => [one.alert, index, one] as const))(
       labels: [labelsOf(one)],
     };
 
-    test("positive", () => {
+    test("positive", async () => {
       const early = everFired(`alertname="${one.alert}", `, one.notBeforeMinute ?? 1);
-      expect(check(one.fires, { alert, steps, stepMinutes }, [fired, early])).toBe("");
+      expect(await check(one.fires, { alert, steps, stepMinutes }, [fired, early])).toBe("");
     });
 
-    test("doubled", () => {
-      expect(check(one.fires, { alert, steps, stepMinutes, doubled: true }, [fired])).toBe("");
+    test("doubled", async () => {
+      expect(await check(one.fires, { alert, steps, stepMinutes, doubled: true }, [fired])).toBe("");
     });
 
-    test.each(Object.entries(one.quiet))("negative: %s", (_what, world) => {
+    test.each(Object.entries(one.quiet))("negative: %s", async (_what, world) => {
       const never = everFired(`alertname="${one.alert}", `, one.byMinute);
-      expect(check(world, { alert, steps, stepMinutes, doubled: true }, [never])).toBe("");
+      expect(await check(world, { alert, steps, stepMinutes, doubled: true }, [never])).toBe("");
     });
 
-    test("vanish", () => {
+    test("vanish", async () => {
       const vanishAfter = Math.ceil(one.byMinute / stepMinutes);
       const atMinute = one.byMinute + (one.clearsWithinMinutes ?? 15 * stepMinutes);
       const labels = one.whenAllVanish === "fires" ? [labelsOf(one)] : [];
       const world = one.whenAllVanish === "fires" ? {} : one.fires;
       expect(
-        check(world, { alert, steps, stepMinutes, vanishAfter }, [
+        await check(world, { alert, steps, stepMinutes, vanishAfter }, [
           { expr: firing(one.alert), atMinute, labels },
         ]),
       ).toBe("");
     });
 
-    test("restart", () => {
+    test("restart", async () => {
       const restartAfter = Math.ceil(one.byMinute / stepMinutes / 2);
       const never = everFired(`alertname="${one.alert}", `, one.byMinute);
-      expect(check({}, { alert, steps, stepMinutes, restartAfter }, [never])).toBe("");
+      expect(await check({}, { alert, steps, stepMinutes, restartAfter }, [never])).toBe("");
     });
   },
 );
@@ -68,8 +69,8 @@ test("every alert has its cases, and every case its alert", () => {
 });
 
 describe("nobody is woken by", () => {
-  test.each(Object.entries(quietDays))("%s", (_what, world) => {
-    expect(check(world, { steps: 200, stepMinutes: 1 }, [everFired("", 170)])).toBe("");
+  test.each(Object.entries(quietDays))("%s", async (_what, world) => {
+    expect(await check(world, { steps: 200, stepMinutes: 1 }, [everFired("", 170)])).toBe("");
   });
 });
 

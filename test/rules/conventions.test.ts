@@ -13,8 +13,8 @@ const secondsOf = (duration: string): number => {
 };
 const named = alerts.map((one) => [one.alert, one] as const);
 
-test("promtool finds nothing to complain of, style included", () => {
-  expect(checkRules()).toBe("");
+test("promtool finds nothing to complain of, style included", async () => {
+  expect(await checkRules()).toBe("");
 });
 
 describe.each(named)("%s", (alert, { expr, labels, annotations, ...rule }) => {

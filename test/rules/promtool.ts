@@ -1,9 +1,13 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { parse } from "yaml";
+import { clusterFolders } from "../../embedded/cluster/folders.ts";
+import { buildPrograms, ProgramBuildError, whyNotBuildable } from "../../embedded/cluster/go-build.ts";
 import { programs } from "../../scripts/programs.mjs";
 
 export type Rule = {
@@ -36,11 +40,31 @@ export const rules = groups.flatMap(({ rules: own }) => own);
 export const alerts = rules.filter((rule): rule is Alert => rule.alert !== undefined);
 
 /** Missing, no test of rules can run, and a skipped one would look like a passed one. */
-const promtool = (): string => {
-  const found = programs.promtool.find(process.env);
-  if (found === undefined) throw new Error("tests of rules need promtool (Debian: prometheus)");
-  return found;
+const promtool2 = programs.promtool.find(process.env);
+if (promtool2 === undefined) throw new Error("tests of rules need promtool (Debian: prometheus)");
+
+/** promtool 3, built once into the user's cache; why not, where that cannot be. */
+const findPromtool3 = async (): Promise<{ readonly path: string } | { readonly missing: string }> => {
+  const folder = clusterFolders(process.env).programs;
+  const missing = await whyNotBuildable(folder, ["promtool"], process.env);
+  if (missing !== undefined) return { missing };
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  try {
+    return { path: (await buildPrograms(folder, ["promtool"], { env: process.env, say })).promtool };
+  } catch (error) {
+    if (error instanceof ProgramBuildError) return { missing: error.message };
+    throw error;
+  }
 };
+const promtool3 = await findPromtool3();
+
+/** Why the rules are not checked with Prometheus 3 here; undefined when they are. */
+export const withoutPromtool3 = "missing" in promtool3 ? promtool3.missing : undefined;
+const promtools = [promtool2, ...("path" in promtool3 ? [promtool3.path] : [])];
+
+/** What each promtool that is asked says it is. */
+export const versions = (): Promise<readonly string[]> =>
+  Promise.all(promtools.map(async (promtool) => (await execute(promtool, ["--version"])).stdout));
 
 export type Expectation = {
   readonly expr: string;
@@ -56,9 +80,9 @@ export type RuleTest = {
   readonly alert?: string;
 };
 
-/** @returns what promtool complains of; empty when all is as expected */
-export function testRules(input: RuleTest, expectations: readonly Expectation[]): string {
-  const directory = mkdtempSync(join(tmpdir(), "rules-"));
+/** @returns what either promtool complains of; empty when all is as expected */
+export async function testRules(input: RuleTest, expectations: readonly Expectation[]): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "rules-"));
   try {
     const file = join(directory, "test.json");
     const interval = `${input.stepMinutes}m`;
@@ -74,9 +98,9 @@ export function testRules(input: RuleTest, expectations: readonly Expectation[])
       },
     ];
     const needed = input.alert === undefined ? groups : groupsFor(input.alert);
-    writeFileSync(join(directory, "rules.json"), JSON.stringify({ groups: needed }));
+    await writeFile(join(directory, "rules.json"), JSON.stringify({ groups: needed }));
     const order = needed.map(({ name }) => name);
-    writeFileSync(
+    await writeFile(
       file,
       JSON.stringify({
         rule_files: ["rules.json"],
@@ -85,9 +109,9 @@ export function testRules(input: RuleTest, expectations: readonly Expectation[])
         tests,
       }),
     );
-    return run("test", "rules", file);
+    return await run("test", "rules", file);
   } finally {
-    rmSync(directory, { recursive: true });
+    await rm(directory, { recursive: true });
   }
 }
 
@@ -106,12 +130,26 @@ function groupsFor(alert: string): typeof groups {
     .filter((group) => group.rules.length > 0);
 }
 
-/** @returns what promtool complains of, style included */
-export const checkRules = (): string => run("check", "rules", "--lint=all", "--lint-fatal", ...ruleFiles);
+/** @returns what either promtool complains of, style included */
+export const checkRules = (): Promise<string> =>
+  run("check", "rules", "--lint=all", "--lint-fatal", ...ruleFiles);
 
-function run(...args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(promtool(), args, { encoding: "utf8" });
-  return status === 0 ? "" : `${stdout}${stderr}`;
+const execute = promisify(execFile);
+
+async function run(...args: readonly string[]): Promise<string> {
+  const complaints = promtools.map(async (promtool) => {
+    try {
+      await execute(promtool, args);
+      return "";
+    } catch (error) {
+      const { stdout, stderr, message } = error as Error & {
+        readonly stdout?: string;
+        readonly stderr?: string;
+      };
+      return `${message}\n${stdout ?? ""}${stderr ?? ""}`;
+    }
+  });
+  return (await Promise.all(complaints)).join("");
 }
 
 const selectorOf = (labels: Readonly<Record<string, string>>): string =>
