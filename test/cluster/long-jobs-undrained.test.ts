@@ -2,8 +2,7 @@ import { describe, expect } from "vitest";
 import { runWaves, type WorkerKind } from "./support/long-job-waves.ts";
 import { test } from "./support/scene.ts";
 
-const waveSize = 15;
-const removals = 30;
+const waves = { size: 15, count: 2 };
 
 /** What a scaler that takes any replica would interrupt in most removals. */
 const careless: readonly WorkerKind[] = [
@@ -18,7 +17,7 @@ const interruptedRatio = 0.1;
 
 describe.concurrent("scale-in during long jobs of foreign consumers that cannot drain", () => {
   test.for(careless)("takes the idle first: $title", async ({ workers }, { scene, annotate }) => {
-    const removed = await runWaves(scene, { workers, size: waveSize, removals });
+    const removed = await runWaves(scene, { workers, ...waves });
     const { lost, interrupted } = scene.records.account(scene.publisher.ids);
     await annotate(`${interrupted.length} jobs interrupted in ${removed} removals`);
     expect(lost).toEqual([]);

@@ -79,6 +79,15 @@ export class JobRecords {
     return this.lines.reduce((sum, { event }) => sum + (event === "started" ? 1 : -1), 0);
   }
 
+  /** Resolves when all of them have been started. */
+  async allStarted(published: readonly string[], withinMs: number): Promise<void> {
+    const left = () => {
+      const seen = new Set(this.lines.map(({ id }) => id));
+      return published.filter((id) => !seen.has(id)).length;
+    };
+    await eventually("all jobs started", left, (count) => count === 0, { withinMs });
+  }
+
   /** Resolves when all of them are done. */
   async allDone(published: readonly string[], withinMs: number): Promise<void> {
     const left = () => this.account(published).lost.length;

@@ -35,6 +35,10 @@ export class Publisher {
     for (const queue of queues) await this.#channel.assertQueue(queue, { durable: true });
   }
 
+  async consumers(queue: string): Promise<number> {
+    return (await this.#channel.checkQueue(queue)).consumerCount;
+  }
+
   async purge(queue: string): Promise<void> {
     await this.#channel.purgeQueue(queue);
   }
