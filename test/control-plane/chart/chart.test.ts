@@ -100,16 +100,12 @@ describe.skipIf("missing" in tools)("the chart on an API server", () => {
           await write(namespace, listOf(pods)),
         );
         await command.run("uninstall", release, "--wait");
-        const left = await kubectl(
-          "get",
-          "all,configmaps,roles,rolebindings,serviceaccounts",
-          "-n",
-          namespace,
-          "-l",
-          `app.kubernetes.io/instance=${release},app.kubernetes.io/component!=test`,
-          "-o=name",
-        );
-        expect(left.trim()).toBe("");
+        const kinds = "all,configmaps,roles,rolebindings,serviceaccounts";
+        const ofRelease = `app.kubernetes.io/instance=${release},app.kubernetes.io/component!=test`;
+        // Helm 3 does not wait for the pods of what it deletes.
+        await expect
+          .poll(() => kubectl("get", kinds, "-n", namespace, "-l", ofRelease, "-o=name"), { timeout: 30_000 })
+          .toBe("");
       },
     );
 
