@@ -10,7 +10,8 @@ RUN npm ci --ignore-scripts --workspaces=false
 COPY tsconfig.json tsconfig.build.json ./
 COPY kit/src kit/src
 COPY src src
-RUN node_modules/.bin/tsc -p tsconfig.build.json --declaration false
+RUN node_modules/.bin/tsc -p tsconfig.build.json --declaration false \
+ && cp -R src/console/page dist/src/console/
 
 FROM ${BASE_IMAGE} AS dependencies
 WORKDIR /app

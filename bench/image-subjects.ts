@@ -214,6 +214,8 @@ export const onProcesses = async (say: Say): Promise<Subjects> => {
       ["-p", "tsconfig.build.json", "--outDir", join(application, "dist")],
       { cwd: checkout },
     );
+    const page = "src/console/page";
+    await cp(join(checkout, page), join(application, "dist", page), { recursive: true });
     await cp(join(checkout, "bin"), join(application, "bin"), { recursive: true });
     await cp(join(checkout, "package.json"), join(application, "package.json"));
     await symlink(join(checkout, "node_modules"), join(application, "node_modules"));

@@ -45,6 +45,11 @@ const house: Readonly<Record<string, Room>> = {
     rooms: ["kit/src", "kit/src/job", "kit/src/amqp"],
     packages: ["fastify", "pino", "prom-client", "zod", "node:"],
   },
+  // It reads what the operator knows; operator and gateway take its routes from cli and know nothing of it.
+  "src/console": {
+    rooms: ["src/control", "src/resource", "src/operator"],
+    packages: ["fastify", "uplot", "node:"],
+  },
   "src/jobs": { rooms: ["kit/src", "kit/src/job"], packages: ["nodemailer", "zod", "node:"] },
   "src/processes": {
     rooms: ["kit/src"],
@@ -79,6 +84,7 @@ const house: Readonly<Record<string, Room>> = {
       "src/convert",
       "src/operator",
       "src/gateway",
+      "src/console",
       "src/store",
       "src/jobs",
       "src/processes",

@@ -7,6 +7,7 @@ export type GatewayFlags = GatewayUserOptions &
     readonly amqpUrl?: string;
     readonly databaseUrl?: string;
     readonly databaseConnections?: number;
+    readonly operatorUrl?: string;
     readonly jobs: readonly string[];
     readonly logLevel: string;
   };
@@ -18,6 +19,7 @@ const texts: readonly Flag[] = [
   ["--database-url <url>", "DATABASE_URL", "Postgres, postgres://user:password@host:port/database"],
   ["--host <address>", "MILLRACE_HOST", "to listen on; default 127.0.0.1"],
   ["--prefix <text>", "MILLRACE_PREFIX", "begins every name at the broker; default jobs"],
+  ["--operator-url <url>", "MILLRACE_OPERATOR_URL", "operator that the page is about, http://host:port"],
 ];
 
 const numbers: readonly Flag[] = [

@@ -10,6 +10,8 @@ export type GatewaySettings = {
   readonly databaseConnections: number;
   readonly options: GatewayOptions;
   readonly topology: Topology;
+  /** Ends in a slash. */
+  readonly operatorUrl: URL | undefined;
 };
 
 /** Checks all flags; `problems` names each one that is wrong, and then there are no settings. */
@@ -25,10 +27,25 @@ export function parseGatewayFlags(flags: GatewayFlags): {
   problems.push(...problemsOfConnections({ amqpUrl, databaseUrl, databaseConnections }));
   const options = collecting(problems, () => parseGatewayOptions(flags));
   const topology = collecting(problems, () => topologyOf(flags));
+  const operatorUrl = operatorUrlOf(flags.operatorUrl, problems);
   if (problems.length > 0 || options === undefined || topology === undefined) {
     return { settings: undefined, problems };
   }
-  return { settings: { amqpUrl, databaseUrl, databaseConnections, options, topology }, problems };
+  return {
+    settings: { amqpUrl, databaseUrl, databaseConnections, options, topology, operatorUrl },
+    problems,
+  };
+}
+
+/** A path before the operator's own is kept. */
+function operatorUrlOf(text: string | undefined, problems: string[]): URL | undefined {
+  if (text === undefined) return undefined;
+  const url = hasProtocol(text, ["http:", "https:"]) ? URL.parse(text.replace(/\/*$/, "/")) : null;
+  if (url === null || url.search !== "" || url.hash !== "") {
+    problems.push("--operator-url: expected http://host:port of an operator (or MILLRACE_OPERATOR_URL)");
+    return undefined;
+  }
+  return url;
 }
 
 function problemsOfConnections({

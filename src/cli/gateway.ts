@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { ConfigError } from "../../kit/src/config-error.ts";
 import type { JobContract } from "../../kit/src/job/define-job.ts";
 import { untilTerminated } from "../../kit/src/worker/until-terminated.ts";
+import { gatewayPage } from "../console/gateway-page.ts";
 import { contractsOf } from "../gateway/contracts-of.ts";
 import { GatewayServer } from "../gateway/gateway-server.ts";
 import { emailContract } from "../jobs/email-contract.ts";
@@ -30,7 +31,8 @@ async function run(flags: GatewayFlags): Promise<void> {
   const { settings, problems } = parseGatewayFlags(flags);
   const contracts = await loadContracts(flags.jobs, problems);
   if (settings === undefined || problems.length > 0) throw new ConfigError(problems);
-  const { amqpUrl, databaseUrl: connectionString, databaseConnections: maxConnections, options } = settings;
+  const { databaseUrl: connectionString, databaseConnections: maxConnections } = settings;
+  const { amqpUrl, options, topology, operatorUrl } = settings;
   const log = pino({ level: flags.logLevel });
   const pool = createPostgresPool({ connectionString, maxConnections, timeoutMs: DATABASE_TIMEOUT_MS }, log);
   const terminated = untilTerminated(process, () => performance.now());
@@ -39,7 +41,7 @@ async function run(flags: GatewayFlags): Promise<void> {
     if (steps.length > 0) log.info({ steps }, "brought the schema up to date");
     const store = new PostgresJobStore(pool, options);
     const server = new GatewayServer(
-      { amqpUrl, topology: settings.topology, store, contracts, log },
+      { amqpUrl, topology, store, contracts, log, page: gatewayPage({ operatorUrl }) },
       options,
     );
     await server.start().catch(asPortProblem("--port"));

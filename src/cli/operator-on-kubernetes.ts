@@ -6,6 +6,7 @@ import { ConfigError } from "../../kit/src/config-error.ts";
 import { untilTerminated } from "../../kit/src/worker/until-terminated.ts";
 import { type ClusterAccess, clusterAccess } from "../kubernetes/cluster-access.ts";
 import { ClusterAccessError } from "../kubernetes/errors.ts";
+import { operatorPage } from "../console/operator-page.ts";
 import { createOperator } from "../operator/operator.ts";
 import { createPrometheusFloorSource } from "../prometheus/prometheus-floor-source.ts";
 import { createPrometheusWorkerSource } from "../prometheus/prometheus-worker-source.ts";
@@ -64,6 +65,7 @@ export async function runOnKubernetes(flags: OperatorFlags): Promise<void> {
       logger,
       nowMs,
       listen: settings.listen,
+      page: operatorPage,
     },
     { cycleSeconds: settings.cycleSeconds, staleAfterSeconds: staleSeconds },
   );

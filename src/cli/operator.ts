@@ -5,6 +5,7 @@ import type { Logger } from "../../kit/src/logger.ts";
 import { ConfigError } from "../../kit/src/config-error.ts";
 import { untilTerminated } from "../../kit/src/worker/until-terminated.ts";
 import { loadResources } from "../operator/load-resources.ts";
+import { operatorPage } from "../console/operator-page.ts";
 import { createOperator } from "../operator/operator.ts";
 import { createResourceWatch } from "../operator/resource-watch.ts";
 import { createFileStateStore } from "../operator/state-store.ts";
@@ -77,6 +78,7 @@ async function runOnFiles(flags: OperatorFlags): Promise<void> {
       logger,
       nowMs,
       listen: settings.listen,
+      page: operatorPage,
     },
     { cycleSeconds: settings.cycleSeconds, staleAfterSeconds: staleAfterSeconds(prometheus) },
   );

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyPluginAsync } from "fastify";
 import type { Registry } from "prom-client";
 import type { JobContract } from "../../kit/src/job/define-job.ts";
 import { answerError, answerProblem, problemOf } from "./answer-error.ts";
@@ -15,10 +15,15 @@ export type GatewayDeps = SubmitDeps & {
   readonly contracts: readonly JobContract[];
   /** What /metrics shows; the metrics of `metrics` are registered in it. */
   readonly registry: Registry;
+  /** Routes of the page; without it there is none. */
+  readonly page?: FastifyPluginAsync | undefined;
 };
 
 /** A connection that sends nothing for so long in the middle of a request is closed. */
 const REQUEST_TIMEOUT_MS = 60_000;
+
+/** A name of the page's has at most 253 characters, each up to nine in a path: `%E2%82%AC`. */
+const MAX_PARAM_LENGTH = 2_300;
 
 /** More are closed at once. */
 const MAX_CONNECTIONS = 10_000;
@@ -31,6 +36,7 @@ export function buildGateway(deps: GatewayDeps, options: GatewayOptions): Fastif
     requestTimeout: REQUEST_TIMEOUT_MS,
     // While it closes, requests on open connections are still served; each answer closes its connection.
     return503OnClosing: false,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, _request, reply) => void answerProblem(reply, problemOf(error)),
   });
   app.server.maxConnections = MAX_CONNECTIONS;
@@ -53,5 +59,6 @@ export function buildGateway(deps: GatewayDeps, options: GatewayOptions): Fastif
   const email = contracts.get("email");
   if (email !== undefined) registerEmailRoute(app, deps, { options, contract: email });
   registerOperationalRoutes(app, deps);
+  if (deps.page !== undefined) void app.register(deps.page);
   return app;
 }

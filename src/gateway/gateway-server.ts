@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { Registry } from "prom-client";
 import type { LinkOptions } from "../../kit/src/amqp/link.ts";
 import { createPublisher, type Publisher } from "../../kit/src/amqp/publisher.ts";
@@ -29,6 +29,8 @@ export type GatewayServerDeps = {
   readonly topology: Topology;
   readonly store: JobStore;
   readonly contracts: readonly JobContract[];
+  /** Routes of the page; without it there is none. */
+  readonly page?: FastifyPluginAsync;
   readonly log: Logger;
 };
 
@@ -64,7 +66,7 @@ export class GatewayServer implements Service {
     const publisher = new AmqpJobPublisher(this.#publisher, topology);
     const newId = (): string => uuidV7(nowMs(), randomBytes(10));
     const shared = { store, publisher, metrics, log, nowMs };
-    this.#app = buildGateway({ ...shared, newId, contracts, registry }, options);
+    this.#app = buildGateway({ ...shared, newId, contracts, registry, page: deps.page }, options);
     this.#sweeper = new Sweeper(shared, options);
     this.#consumer = new StateConsumer({
       ...shared,

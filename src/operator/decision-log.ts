@@ -11,14 +11,20 @@ export type Decision = Verdict & {
   readonly repeated: number;
 };
 
+/** A decision and its number in the log, from 1; it begins again with the operator. */
+export type NumberedDecision = { readonly seq: number; readonly decision: Decision };
+
 /** The last changes, and as many holds whose reason was new; each list has the same bound. */
 export class DecisionLog {
   #entries: Decision[] = [];
+  /** Of the entry at the same place; ascending. */
+  #numbers: number[] = [];
+  #lastNumber = 0;
   readonly #limit: number;
 
   constructor(limit: number, earlier: readonly Decision[] = []) {
     this.#limit = limit;
-    this.#entries = earlier.slice(-2 * limit);
+    for (const decision of earlier.slice(-2 * limit)) this.#append(decision);
   }
 
   /** Says whether the decision is a new one, or the last one again. */
@@ -28,14 +34,37 @@ export class DecisionLog {
       this.#entries[this.#entries.length - 1] = { ...last, repeated: last.repeated + 1 };
       return "repeated";
     }
-    this.#entries.push(decision);
+    this.#append(decision);
     if (this.#entries.filter((entry) => entry.kind === decision.kind).length > this.#limit) {
-      this.#entries.splice(
-        this.#entries.findIndex((entry) => entry.kind === decision.kind),
-        1,
-      );
+      const oldest = this.#entries.findIndex((entry) => entry.kind === decision.kind);
+      this.#entries.splice(oldest, 1);
+      this.#numbers.splice(oldest, 1);
     }
     return "new";
+  }
+
+  get count(): number {
+    return this.#entries.length;
+  }
+
+  /** At most `limit` of those with a number below `before`, newest first. */
+  page(limit: number, before = Number.POSITIVE_INFINITY): readonly NumberedDecision[] {
+    const end = this.#numbers.findLastIndex((number) => number < before) + 1;
+    const start = Math.max(0, end - limit);
+    return this.#entries
+      .slice(start, end)
+      .map((decision, index) => ({ seq: this.#numbers[start + index] ?? 0, decision }))
+      .toReversed();
+  }
+
+  /** The last decision of all, new or repeated. */
+  get last(): Decision | undefined {
+    return this.#entries.at(-1);
+  }
+
+  /** The last that changed or would have changed the count. */
+  get lastChange(): Decision | undefined {
+    return this.#entries.findLast(({ kind }) => kind === "scale");
   }
 
   /** Oldest first; `count` = at most so many of the latest. */
@@ -52,6 +81,11 @@ export class DecisionLog {
   /** The decisions that changed or would have changed the count, oldest first. */
   changes(count: number): readonly Decision[] {
     return this.#latest("scale", count);
+  }
+
+  #append(decision: Decision): void {
+    this.#entries.push(decision);
+    this.#numbers.push(++this.#lastNumber);
   }
 
   #latest(kind: Decision["kind"], count: number): readonly Decision[] {

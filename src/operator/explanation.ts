@@ -58,7 +58,7 @@ export function explanationOf(
     ...section("Known", known(view, nowMs)),
     ...section(`Last decisions (of ${made.length})`, decisions(made.slice(-last))),
     ...section("Terms of the latest look", terms(view)),
-    ...section("What would change it", changes(view)),
+    ...section("What would change it", whatWouldChange(view)),
   ].join("\n");
 }
 
@@ -160,8 +160,12 @@ function terms({ verdict, status }: Explained): string[] {
   ];
 }
 
-/** Conditions that stand in the way, each with its sentence; then the bound that was met. */
-function changes({ status, verdict, spec }: Explained): string[] {
+/** Conditions that stand in the way, each with its sentence; then the bounds that were met, and the hold. */
+export function whatWouldChange({
+  status,
+  verdict,
+  spec,
+}: Pick<Explained, "status" | "verdict" | "spec">): string[] {
   const isGood = new Set(["Ready", "SignalsFresh", "ObjectiveMet", "ObjectiveFeasible"]);
   const standing = (status?.conditions ?? []).filter(
     ({ type, status: is }) => is === (isGood.has(type) ? "False" : "True"),
@@ -176,6 +180,11 @@ function changes({ status, verdict, spec }: Explained): string[] {
 const boundsMet = (limitedBy: readonly string[], { replicas: { min, max } }: Explained["spec"]): string[] => [
   ...(limitedBy.includes("max") ? [`A higher spec.replicas.max than ${max}.`] : []),
   ...(limitedBy.includes("min") ? [`A lower spec.replicas.min than ${min}.`] : []),
+  ...(limitedBy.includes("scale-in-hold")
+    ? [
+        "The end of the hold: fewer replicas must have been enough for its whole length (spec.scaleIn.holdSeconds).",
+      ]
+    : []),
 ];
 
 const percent = (ratio: number): string => `${Math.round(ratio * 1_000) / 10} %`;

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyPluginAsync } from "fastify";
 import type { Registry } from "prom-client";
 import { type AutoscalerView, viewOf } from "./autoscaler-view.ts";
 import type { Autoscaler } from "./autoscaler.ts";
@@ -13,7 +13,12 @@ export type OperatorHttpDeps = {
   readonly registry: Registry;
   /** Undefined when ready; otherwise why not yet. */
   readonly notReadyBecause: () => string | undefined;
+  /** Routes of the page; without it there is none. */
+  readonly page?: FastifyPluginAsync | undefined;
 };
+
+/** A name has at most 253 characters, each up to nine in a path: `%E2%82%AC`. */
+const maxParamLength = 2_300;
 
 /** The operator's answers to people and to Prometheus. Reads only; never listens by itself. */
 export function buildOperatorServer({
@@ -22,8 +27,15 @@ export function buildOperatorServer({
   isFollower = () => false,
   registry,
   notReadyBecause,
+  page,
 }: OperatorHttpDeps): FastifyInstance {
-  const server = Fastify({ logger: false, requestTimeout: 10_000, bodyLimit: 1_024 });
+  const server = Fastify({
+    logger: false,
+    requestTimeout: 10_000,
+    bodyLimit: 1_024,
+    routerOptions: { maxParamLength },
+  });
+  if (page !== undefined) void server.register(page);
   server.get("/metrics", async (_request, reply) =>
     reply.type(registry.contentType).send(await exposition(registry)),
   );

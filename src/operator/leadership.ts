@@ -16,6 +16,11 @@ export class Leadership {
     return this.#lease?.isHeld ?? true;
   }
 
+  /** Who leads, as far as this one knows. */
+  get holder(): string | undefined {
+    return this.#lease?.holder;
+  }
+
   /** The one that leads does not answer: this one may soon lead. */
   get isNear(): boolean {
     return this.#lease?.isOverdue ?? false;

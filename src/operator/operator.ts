@@ -1,3 +1,4 @@
+import type { FastifyPluginAsync } from "fastify";
 import type { Registry } from "prom-client";
 import type { Logger } from "../../kit/src/logger.ts";
 import type { Service } from "../../kit/src/service.ts";
@@ -10,6 +11,7 @@ import { FastPath } from "./fast-path.ts";
 import { buildOperatorServer } from "./http-server.ts";
 import { Leadership } from "./leadership.ts";
 import { createOperatorMetrics } from "./metrics.ts";
+import type { OperatorFeed } from "./operator-feed.ts";
 import { compileOperatorOptions, type OperatorOptions } from "./options.ts";
 import type { BrokerSource, Fleet, FloorSource, Journal, Lease, WorkerSource } from "./ports.ts";
 import { RepeatedTask } from "./repeated-task.ts";
@@ -35,6 +37,8 @@ export type OperatorDeps = {
   readonly nowMs: () => number;
   /** Where to answer HTTP; port 0 takes a free one; undefined = nowhere. */
   readonly listen?: { readonly host: string; readonly port: number };
+  /** Makes the page that is served there; without it there is none. */
+  readonly page?: (feed: OperatorFeed) => FastifyPluginAsync;
 };
 
 export type Operator = Service & {
@@ -65,10 +69,11 @@ export function createOperator(deps: OperatorDeps, userOptions: OperatorOptions 
   const loop = new ControlLoop({ ...deps, options, metrics });
   const fastPath = new FastPath({ autoscalers: led, nowMs: deps.nowMs, logger, metrics }, options);
   let cycles = 0;
+  const view = { autoscalers: led, notes: () => fastPath.notes, isFollower: () => !isLeader() };
+  const { version = "unknown", nowMs } = deps;
   const server = buildOperatorServer({
-    autoscalers: led,
-    notes: () => fastPath.notes,
-    isFollower: () => !isLeader(),
+    ...view,
+    page: deps.page?.({ ...view, leader: () => leadership.holder, version, cycleSeconds, nowMs }),
     registry: deps.registry,
     notReadyBecause: () => (cycles > 0 ? undefined : "the first cycle has not ended"),
   });

@@ -156,6 +156,8 @@ export interface Lease {
   readonly isHeld: boolean;
   /** The holder has missed renewals, so this operator may be next: what it will need should be warm by then. */
   readonly isOverdue: boolean;
+  /** Who holds it, as a person would look for it; absent where that is not known. */
+  readonly holder?: string | undefined;
   /** Calls the listener each time that this operator begins to hold it. */
   onGained(listener: () => void): void;
 }

@@ -1,0 +1,125 @@
+import type { Autoscaler } from "../operator/autoscaler.ts";
+import type { FleetObservation } from "../operator/ports.ts";
+import type { Point, Summary } from "./contract.ts";
+import { judge, type PromiseFacts } from "./promise-verdict.ts";
+
+export type Moment = {
+  readonly nowMs: number;
+  /** A look older than this says nothing about now. */
+  readonly staleAfterSeconds: number;
+};
+
+/** One autoscaler as the overview needs it. Costs microseconds, whatever its history. */
+export function summaryOf(autoscaler: Autoscaler, moment: Moment): Summary {
+  const { resource, latest, waits } = autoscaler;
+  const { metadata, spec } = resource;
+  const { waitSeconds, attainmentRatio: promisedRatio } = spec.objective;
+  const { attainmentRatio, arrivalsPerSecond, startupSeconds } = latest?.verdict?.estimate ?? {};
+  const facts = factsOf(autoscaler, moment);
+  const { predictedWaitSeconds, backlog, limitedBy, feasibility } = facts;
+  return {
+    key: autoscaler.key,
+    namespace: metadata.namespace,
+    name: metadata.name,
+    target: `${spec.scaleTargetRef.kind} ${spec.scaleTargetRef.name}`,
+    promise: { waitSeconds, attainmentRatio: promisedRatio },
+    mode: spec.mode,
+    ...judge(facts),
+    replicas: replicasOf(autoscaler),
+    limitedBy,
+    feasibility,
+    ...known({
+      attainmentRatio,
+      waitSecondsP95: waits.p95Seconds,
+      predictedWaitSeconds,
+      backlog,
+      arrivalsPerSecond,
+      lastDecision: lastChangeOf(autoscaler),
+      startupSeconds,
+      lookedAt: latest && new Date(latest.atMs).toISOString(),
+      point: pointOf(autoscaler),
+    }),
+  };
+}
+
+function factsOf(autoscaler: Autoscaler, { nowMs, staleAfterSeconds }: Moment): PromiseFacts {
+  const { resource, latest, conditions } = autoscaler;
+  return {
+    ...known({
+      predictedWaitSeconds: latest?.verdict?.estimate.predictedWaitSeconds,
+      backlog: backlogOf(autoscaler),
+      ageSeconds: ageSeconds(autoscaler, nowMs),
+    }),
+    feasibility: latest?.verdict?.feasibility ?? { kind: "unknown" },
+    limitedBy: latest?.verdict?.limitedBy ?? [],
+    spec: resource.spec,
+    conditions,
+    staleAfterSeconds,
+    starting: fleetOf(latest?.fleet)?.starting.length ?? 0,
+  };
+}
+
+/** Whether the latest look is too old to say anything about now. */
+export function isStale(autoscaler: Autoscaler, { nowMs, staleAfterSeconds }: Moment): boolean {
+  return (ageSeconds(autoscaler, nowMs) ?? 0) > staleAfterSeconds;
+}
+
+/** The latest look as the charts need it; undefined before the first. */
+export function pointOf(autoscaler: Autoscaler): Point | undefined {
+  const { latest, resource } = autoscaler;
+  if (latest === undefined) return undefined;
+  const { arrivalsPerSecond, predictedWaitSeconds } = latest.verdict?.estimate ?? {};
+  const fleet = fleetOf(latest.fleet);
+  return {
+    time: Math.floor(latest.atMs / 1_000),
+    backlog: backlogOf(autoscaler) ?? null,
+    arrivalsPerSecond: arrivalsPerSecond ?? null,
+    desired: desiredOf(autoscaler) ?? null,
+    ready: fleet?.ready ?? null,
+    waitSeconds: predictedWaitSeconds ?? null,
+    objectiveSeconds: resource.spec.objective.waitSeconds,
+  };
+}
+
+type Known<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without what is undefined. */
+const known = <T extends object>(fields: T): Known<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Known<T>;
+
+const ageSeconds = ({ latest }: Autoscaler, nowMs: number): number | undefined =>
+  latest && Math.max(0, nowMs - latest.atMs) / 1_000;
+
+const fleetOf = (seen: FleetObservation | undefined) => (seen?.kind === "observed" ? seen.fleet : undefined);
+
+/** Ready messages over all queues; undefined when one of them is not known, or there is none. */
+function backlogOf({ latest }: Autoscaler): number | undefined {
+  const queues = latest?.readings?.queues ?? [];
+  const counts = queues.flatMap(({ broker }) => broker?.ready ?? []);
+  if (queues.length === 0 || counts.length < queues.length) return undefined;
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function replicasOf({ latest, resource, decisions }: Autoscaler): Summary["replicas"] {
+  const { min, max } = resource.spec.replicas;
+  const fleet = fleetOf(latest?.fleet);
+  if (fleet === undefined) return { min, max };
+  const { ready, starting } = fleet;
+  const desired = desiredOf({ latest, decisions });
+  const recommended = latest?.verdict?.recommended;
+  return { min, max, ready, current: ready + starting.length, ...known({ desired, recommended }) };
+}
+
+/** What the latest look made of it, where that was carried out; otherwise what it saw. */
+function desiredOf({ latest, decisions }: Pick<Autoscaler, "latest" | "decisions">): number | undefined {
+  const { last } = decisions;
+  if (last?.outcome === "scaled" && last.atMs >= (latest?.atMs ?? 0)) return last.to;
+  return fleetOf(latest?.fleet)?.desired;
+}
+
+function lastChangeOf({ decisions }: Autoscaler): Summary["lastDecision"] {
+  const change = decisions.lastChange;
+  if (change === undefined) return undefined;
+  const { atMs, from, to, reason, explanation } = change;
+  return { time: new Date(atMs).toISOString(), from, to, reason, explanation };
+}
