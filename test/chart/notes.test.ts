@@ -50,6 +50,16 @@ describe.skipIf("missing" in tools)("the notes", () => {
       "does not have the Prometheus Operator's definitions",
     ],
     ["rules that nobody reads", { ...smallest, rules: { enabled: true } }, "rules.enabled is true"],
+    [
+      "routes that nobody reads",
+      { ...smallest, alertmanagerConfig: { enabled: true } },
+      "does not have the Prometheus Operator's AlertmanagerConfig",
+    ],
+    [
+      "routes that lead to nobody",
+      { ...smallest, alertmanagerConfig: { enabled: true } },
+      "no receiver that tells anybody",
+    ],
     ["no Prometheus", smallest, "prometheus.url is empty"],
     ["no broker", { prometheus }, "replicas.min should be 1 or more"],
     [

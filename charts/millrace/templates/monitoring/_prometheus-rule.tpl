@@ -8,7 +8,9 @@
 {{- else if dig "enabled" true $change -}}
 {{- $severity := $change.severity | default $rule.labels.severity -}}
 {{- $_ := set $rule "for" ($change.for | default $rule.for) -}}
-{{- $_ := set $rule "labels" (mergeOverwrite (dict) $values.alertLabels (dict "severity" $severity) ($change.labels | default dict)) -}}
+{{- /* What is absent has no labels; without a namespace, no AlertmanagerConfig of a namespace would be given the alert. */ -}}
+{{- $own := ternary (dict "namespace" .root.Release.Namespace) (dict) (hasPrefix "absent(" (trim $rule.expr)) -}}
+{{- $_ := set $rule "labels" (mergeOverwrite (dict) $own $values.alertLabels (dict "severity" $severity) ($change.labels | default dict)) -}}
 {{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s" $values.runbookBaseUrl $rule.annotations.runbook_url) -}}
 {{- $_ := set $rule.annotations "dashboard_url" (printf "%s%s" (include "millrace.grafanaUrl" .root) $rule.annotations.dashboard_url) -}}
 {{- toYaml $rule -}}
