@@ -5,6 +5,7 @@ const steps: readonly (readonly [string, ...string[]])[] = [
   ["biome", "format", "."],
   ["oxlint", "--type-aware"],
   ["tsc", "-p", "tsconfig.json"],
+  ["tsc", "-p", "test/console/tsconfig.json"],
   ["knip"],
   ["vitest", "run", "--project", "unit", "--coverage"],
 ];

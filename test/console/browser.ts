@@ -1,0 +1,50 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { RunScope } from "../../embedded/run-scope.ts";
+
+/** The distribution's Chromium with a profile of its own. Root may not use its sandbox. */
+export const launchChromium = (scope: RunScope): Promise<Browser> =>
+  chromium.launch({
+    executablePath: scope.program("chromium"),
+    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+  });
+
+export type Tab = {
+  readonly page: Page;
+  /** What went wrong in it: errors on the console, exceptions, violations of the policy. */
+  readonly problems: readonly string[];
+  /** Where its requests went. */
+  readonly origins: ReadonlySet<string>;
+};
+
+/** Chromium breaks off requests when any network interface of the machine comes or goes; other tests make some. */
+const isMachinesFault = (text: string): boolean => text.includes("ERR_NETWORK_CHANGED");
+
+/** A tab that shows `url`, in a browser context of its own. */
+export const openTab = async (
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Tab> => {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const problems: string[] = [];
+  const origins = new Set<string>();
+  page.on("console", (message) => {
+    if (message.type() === "error" && !isMachinesFault(message.text())) problems.push(message.text());
+  });
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("request", (request) => origins.add(new URL(request.url()).origin));
+  await load(page, url);
+  return { page, problems, origins };
+};
+
+const load = async (page: Page, url: string, attempts = 3): Promise<void> => {
+  let broken = false;
+  const onFailed = (request: { failure(): { errorText: string } | null }): void => {
+    broken ||= isMachinesFault(request.failure()?.errorText ?? "");
+  };
+  page.on("requestfailed", onFailed);
+  await page.goto(url, { waitUntil: "load" });
+  page.off("requestfailed", onFailed);
+  if (broken && attempts > 1) await load(page, url, attempts - 1);
+};

@@ -1,0 +1,181 @@
+import type { Decision, Detail, Series, Summary } from "../../src/console/contract.ts";
+
+/** A promise that is kept, unless told otherwise. */
+export const summaryOf = (name: string, parts: Partial<Summary> = {}): Summary => {
+  const namespace = parts.namespace ?? "shop";
+  return {
+    key: `${namespace}/${name}`,
+    namespace,
+    name,
+    target: `Deployment ${name}-worker`,
+    promise: { waitSeconds: 30, attainmentRatio: 0.95 },
+    mode: "Active",
+    verdict: "kept",
+    sentence: "99.2 % of the jobs started within 30 s; 95 % are promised.",
+    attainmentRatio: 0.992,
+    waitSecondsP95: 5,
+    predictedWaitSeconds: 2.4,
+    backlog: 12,
+    arrivalsPerSecond: 4.2,
+    replicas: { min: 1, max: 20, desired: 4, current: 4, ready: 4, recommended: 4 },
+    limitedBy: [],
+    feasibility: { kind: "feasible" },
+    startupSeconds: 8.1,
+    lookedAt: new Date().toISOString(),
+    ...parts,
+  };
+};
+
+export const brokenSummary = (name: string, parts: Partial<Summary> = {}): Summary =>
+  summaryOf(name, {
+    verdict: "broken",
+    sentence:
+      "81.4 % of the jobs started within 30 s; 95 % are promised: 34 replicas are asked for, but max is 20.",
+    attainmentRatio: 0.814,
+    waitSecondsP95: 120,
+    predictedWaitSeconds: 96,
+    backlog: 4_310,
+    arrivalsPerSecond: 61,
+    replicas: { min: 1, max: 20, desired: 20, current: 20, ready: 20, recommended: 34 },
+    limitedBy: ["max"],
+    ...parts,
+  });
+
+export const infeasibleSummary = (name: string, parts: Partial<Summary> = {}): Summary =>
+  summaryOf(name, {
+    verdict: "at-risk",
+    sentence:
+      "97 % of the jobs started within 5 s so far, but a replica takes 42 s to start: a burst from zero will wait longer.",
+    promise: { waitSeconds: 5, attainmentRatio: 0.95 },
+    feasibility: {
+      kind: "infeasible",
+      warmReplicasNeeded: 3,
+      because: "A replica takes 42 s to start, and a job may wait 5 s.",
+    },
+    startupSeconds: 42,
+    replicas: { min: 0, max: 20, desired: 2, current: 2, ready: 1, recommended: 2 },
+    ...parts,
+  });
+
+/** Newest first, one every ten seconds before `newestMs`; `seq` counts down from `count`. */
+export const decisionsOf = (count: number, newestMs = Date.now()): readonly Decision[] =>
+  Array.from({ length: count }, (_, index) => decisionOf(count - index, newestMs - index * 10_000));
+
+export const decisionOf = (seq: number, atMs: number, parts: Partial<Decision> = {}): Decision => {
+  const from = 2 + (seq % 5);
+  const to = seq % 4 === 0 ? from : from + (seq % 2 === 0 ? 3 : -1);
+  return {
+    seq,
+    time: new Date(atMs).toISOString(),
+    kind: from === to ? "hold" : "scale",
+    from,
+    to,
+    recommended: to,
+    reason: from === to ? "scale-in-hold" : to > from ? "backlog" : "surplus",
+    limitedBy: from === to ? ["scale-in-hold"] : [],
+    feasibility: { kind: "feasible" },
+    estimate: {
+      arrivalsPerSecond: 16.2,
+      serviceSeconds: 0.51,
+      offeredLoad: 8.3,
+      startupSeconds: 8.1,
+      predictedWaitSeconds: 3.2,
+      attainmentRatio: 0.981,
+    },
+    terms: [
+      { name: "load", replicas: 8.3 },
+      { name: "backlog", replicas: 3.1 },
+    ],
+    explanation:
+      from === to
+        ? `Stays at ${to}, as 3 replicas would do, but not for the hold of 6.0 s yet: 2 jobs waiting, 4 running on 4 ready of 4 replicas.`
+        : `From ${from} to ${to}, as ${to > from ? "waiting jobs would start too late" : "fewer replicas keep the promise"}: 118 jobs waiting, the oldest for 6.1 s (promised 30 s), 6 running on 6 ready of 6 replicas with 1 slot each; 16.2 jobs/s of 0.51 s each keep 8.3 slots busy.`,
+    outcome: from === to ? "held" : "scaled",
+    repeated: from === to ? 3 : 0,
+    ...parts,
+  };
+};
+
+/** A burst: calm, eight times as much, and calm again; one point a second up to `untilSeconds`. */
+export const burstSeries = (untilSeconds = Math.floor(Date.now() / 1_000), length = 600): Series => {
+  const indices = Array.from({ length }, (_, index) => index);
+  const inBurst = (index: number): boolean => index % 300 > 120 && index % 300 < 190;
+  const wave = (index: number): number => Math.sin(index / 7) * 0.6;
+  const backlog = indices.map((index) => {
+    const since = (index % 300) - 120;
+    return since < 0 || since > 90 ? 2 : Math.max(2, Math.round(120 * Math.exp(-((since - 18) ** 2) / 240)));
+  });
+  const desired = indices.map((index) => ((index % 300) - 122 > 0 && (index % 300) - 200 < 0 ? 11 : 2));
+  return {
+    times: indices.map((index) => untilSeconds - length + 1 + index),
+    backlog,
+    arrivalsPerSecond: indices.map((index) => (inBurst(index) ? 16 : 2) + wave(index)),
+    desired,
+    ready: indices.map((index) => desired[Math.max(0, index - 8)] ?? null),
+    waitSeconds: backlog.map((count) => count / 12),
+    objectiveSeconds: indices.map(() => 5),
+  };
+};
+
+export const detailOf = (summary: Summary, parts: Partial<Detail> = {}): Detail => ({
+  serverTime: new Date().toISOString(),
+  summary,
+  spec: {
+    mode: summary.mode,
+    scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: `${summary.name}-worker` },
+    queues: [{ name: `jobs.${summary.name}` }],
+    slotSharing: "Shared",
+    objective: summary.promise,
+    replicas: { min: summary.replicas.min, max: summary.replicas.max },
+    scaleIn: { enabled: true },
+    scaleOut: { enabled: true },
+  } as unknown as Detail["spec"],
+  conditions: [
+    condition("Ready", "True", "The target and every queue are known."),
+    condition("SignalsFresh", "True", "Every queue is known from the broker and from the workers."),
+    condition("ObjectiveMet", summary.verdict === "broken" ? "False" : "True", summary.sentence),
+    condition(
+      "ObjectiveFeasible",
+      summary.feasibility.kind === "infeasible" ? "False" : "True",
+      summary.feasibility.kind === "infeasible"
+        ? summary.feasibility.because
+        : "Workers start early enough for the promised wait.",
+    ),
+    condition("ScaleInBlocked", "False", ""),
+    condition("Paused", "False", ""),
+  ],
+  signals: [
+    {
+      id: `main:/:jobs.${summary.name}`,
+      broker: { ageSeconds: 0.4, epoch: "1", ready: summary.backlog ?? 0, unacked: 4, consumers: 4 },
+      workers: {
+        ageSeconds: 3.1,
+        epoch: "1",
+        reportingReplicas: 4,
+        running: 4,
+        started: 10_021,
+        finished: 10_017,
+        serviceSeconds: 5_110,
+      },
+    },
+  ],
+  wouldChange: summary.limitedBy.includes("max")
+    ? [`A higher spec.replicas.max than ${summary.replicas.max}.`]
+    : [],
+  notes: [],
+  decisions: [],
+  decisionCount: 0,
+  ...parts,
+});
+
+const condition = (
+  type: string,
+  status: "True" | "False" | "Unknown",
+  message: string,
+): Detail["conditions"][number] => ({
+  type,
+  status,
+  reason: "AsTold",
+  message,
+  lastTransitionTime: new Date(Date.now() - 3_600_000).toISOString(),
+});
