@@ -157,9 +157,8 @@ export const runDemo = async (
   const random = seededRandom(20_261_121);
   const phases: Phase[] = [];
   const look = watch({ stage, submitter, rows, view, phases, startedAtMs, totalSeconds: options.seconds });
-  view.say(
-    `gateway ${stage.gatewayUrl}  operator ${stage.operatorUrl}/v1/autoscalers  Prometheus ${stage.prometheusUrl}`,
-  );
+  view.say(`watch it here: ${stage.operatorUrl}/`);
+  view.say(`gateway ${stage.gatewayUrl}  Prometheus ${stage.prometheusUrl}`);
   view.say(`for a worker of your own: AMQP_URL=${stage.amqpUrl} DATABASE_URL=${stage.databaseUrl}`);
   view.say(
     `promise: ${promise.attainmentRatio * 100} % of the jobs start within ${promise.waitSeconds} s, with ${options.minReplicas} to ${promise.maxReplicas} workers`,

@@ -150,7 +150,7 @@ export const createStage = async (scope: RunScope, options: StageOptions): Promi
   const [backends] = await Promise.all([startBackends(scope), prometheus.start()]);
   const env = { AMQP_URL: backends.amqpUrl, DATABASE_URL: backends.databaseUrl };
   const gateway = await startCommand(scope, "gateway", {
-    args: ["--host", scope.address, "--port", String(gatewayPort)],
+    args: ["--host", scope.address, "--port", String(gatewayPort), "--operator-url", operatorUrl],
     env,
     readyUrl: `${gatewayUrl}/readyz`,
   });
