@@ -87,6 +87,39 @@ describe("consumers that are not ours", () => {
     expect(loop.simulation.attainment).toBeGreaterThan(0.9);
   });
 
+  for (const prefetch of [1, 100]) {
+    test(`with jobs far shorter than half the wait, and nothing told: the rate is not multiplied by that (prefetch ${prefetch})`, () => {
+      for (const beginsAt of [20, 21, 22, 23, 24]) {
+        const loop = new Loop(
+          {
+            arrivals: (t) => (t > beginsAt && t < 110 ? 5 : 0),
+            serviceSeconds: 0.2,
+            startReplicas: 1,
+            statisticsSeconds: 5,
+            base: { startupSeconds: 3, waitSeconds: 10, prefetch },
+          },
+          {
+            objective: { waitSeconds: 10, attainmentRatio: 0.95 },
+            replicas: { min: 1, max: 40 },
+            slotsPerReplica: 1,
+          },
+        );
+        loop.run(150);
+        expect(loop.greatest, `from ${beginsAt} s on`).toBeLessThanOrEqual(4);
+        expect(loop.simulation.attainment).toBe(1);
+      }
+    });
+  }
+
+  test("with jobs far longer than half the wait, and nothing told: what runs and does not end says so", () => {
+    const loop = new Loop({ arrivals: (t) => (t > 4 ? 0.5 : 0), serviceSeconds: 40 });
+    loop.run(40);
+    expect(loop.verdicts.at(-1)?.estimate.serviceSeconds).toBeGreaterThan(12);
+    loop.run(140);
+    expect(loop.simulation.attainment).toBeGreaterThan(0.97);
+    expect(loop.greatest).toBeLessThanOrEqual(40);
+  });
+
   for (const prefetch of [1, 20]) {
     test(`that are stuck with a backlog (prefetch ${prefetch}) lose no replica, for as long as it lasts`, () => {
       const loop = new Loop({

@@ -158,7 +158,7 @@ const sized = (memory: LaneMemory, input: LaneInput): Sized => {
 
 const guessedStarts = (memory: LaneMemory, input: LaneInput, { slots, prior }: Sized): LaneSignals => {
   const waitsNow = input.queues.some(({ broker }) => broker !== undefined && broker.ready > 0);
-  const service = serviceOf(memory.service, prior, memory.running);
+  const service = serviceOf(memory.service, prior, memory);
   return withStarts(memory.signals, {
     t: input.t,
     elapsed: input.elapsed,
@@ -211,11 +211,12 @@ export const readLane = (memory: LaneMemory, input: LaneInput): LaneView => {
   const emptyAt = backlog.waiting < 1 ? rounded(t, 1e3) : memory.emptyAt;
   const oldestSeconds = oldestAge(signals, backlog.waiting, emptyAt);
   const overdue = oldestSeconds > waitSeconds;
-  const { service: serviceMemory, unsettled } = measuredService(memory, reads, elapsed);
-  const measured = serviceOf(serviceMemory, size.prior, backlog.running);
+  const { running } = backlog;
+  const { service: serviceMemory, unsettled } = measuredService(memory, reads, { elapsed, running });
+  const measured = serviceOf(serviceMemory, size.prior, { running, unsettled });
   const ended = sumOf(reads, ({ flow }) => flow.finished ?? flow.settled);
   const finished = memory.finished + ended;
-  const isStalled = ended <= 0 && backlog.waiting >= 1 && backlog.running >= 1;
+  const isStalled = ended <= 0 && backlog.waiting >= 1 && running >= 1;
   const endedAt = isStalled ? memory.endedAt : rounded(t, 1e3);
   const breaker = judged(memory.breaker, input, {
     slots,
@@ -234,7 +235,7 @@ export const readLane = (memory: LaneMemory, input: LaneInput): LaneView => {
     breaker,
     finished: rounded(finished, 1e1),
     waiting: rounded(backlog.waiting, 1e1),
-    running: rounded(backlog.running, 1e1),
+    running: rounded(running, 1e1),
     emptyAt,
     endedAt,
   };

@@ -1,6 +1,12 @@
 import type { QueueRead } from "../signals/lane-signals.ts";
-import { type ServiceMemory, withBound, withBusy, withFinished } from "../signals/service-time.ts";
-import { noneUnsettled, type UnsettledMemory, withUnsettled } from "../signals/unsettled.ts";
+import {
+  isMeasured,
+  type ServiceMemory,
+  withBound,
+  withBusy,
+  withFinished,
+} from "../signals/service-time.ts";
+import { leftOf, noneUnsettled, shareOf, type UnsettledMemory, withUnsettled } from "../signals/unsettled.ts";
 
 /** What was known of a lane at the last step. */
 type InProgress = {
@@ -9,13 +15,17 @@ type InProgress = {
   readonly running: number;
   readonly waiting: number;
 };
+/** The first jobs that are measured must not be those of replicas that became ready at an unknown moment in between. */
+const isSteady = ({ service, running }: InProgress, runningNow: number): boolean =>
+  isMeasured(service) || running === runningNow;
+
 type Measured = { readonly service: ServiceMemory; readonly unsettled: UnsettledMemory };
 
-/** What the workers say of finished jobs; of queues that have none, what the broker says of settled ones. */
+/** What the workers say of finished jobs; of queues that have none, what the broker says of settled ones. `running`: jobs in progress now. */
 export const measuredService = (
   memory: InProgress,
   reads: readonly QueueRead[],
-  elapsed: number,
+  { elapsed, running }: { readonly elapsed: number; readonly running: number },
 ): Measured => {
   let service = memory.service;
   let settled = 0;
@@ -25,16 +35,24 @@ export const measuredService = (
     service = withBusy(service, flow.busySeconds ?? 0);
   }
   const unsettled = withUnsettled(memory.unsettled, {
-    seconds: memory.running * elapsed,
-    waited: memory.waiting > 0 && reads.some(({ memory: { ready } }) => ready > 0),
+    seconds: ((memory.running + running) / 2) * elapsed,
+    waited:
+      memory.waiting > 0 && reads.some(({ memory: { ready } }) => ready > 0) && isSteady(memory, running),
     known: reads.every(({ flow }) => flow.finished !== undefined || flow.settled !== undefined),
+    renewed: reads.every(({ flow }) => flow.renewed),
   });
   if (reads.every(({ flow }) => flow.finished !== undefined)) return { service, unsettled: noneUnsettled };
   if (settled <= 0) return { service, unsettled };
   if (!unsettled.known) return { service, unsettled: noneUnsettled };
-  const bounded = withBound(service, settled, unsettled.seconds);
-  return {
-    service: unsettled.waited ? withFinished(bounded, settled, unsettled.seconds) : bounded,
-    unsettled: noneUnsettled,
-  };
+  return withSettled({ service, unsettled }, { settled, running });
+};
+
+const withSettled = (
+  { service, unsettled }: Measured,
+  jobs: { readonly settled: number; readonly running: number },
+): Measured => {
+  const spent = isMeasured(service) ? unsettled.seconds : shareOf(unsettled, jobs);
+  const bounded = withBound(service, jobs.settled, spent);
+  const counted = unsettled.waited ? withFinished(bounded, jobs.settled, spent) : bounded;
+  return { service: counted, unsettled: isMeasured(counted) ? noneUnsettled : leftOf(unsettled, spent) };
 };

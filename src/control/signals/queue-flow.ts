@@ -49,6 +49,8 @@ export type QueueFlow = {
   readonly waited: number | undefined;
   /** A counter moved: the queue was in use, whatever the gauges say. */
   readonly moved: boolean;
+  /** The broker's block is of a later time than the one before; its ready count alone may be still younger. */
+  readonly renewed: boolean;
 };
 
 /** What the lane of the queue knows. `startedSince`: jobs guessed to have started since a time, this queue's share of them. */
@@ -128,6 +130,8 @@ const inferred = (memory: QueueMemory, ready: number, hint: LaneHint): number =>
 type Arrived = Pick<QueueMemory, "arrived" | "offset" | "source">;
 
 /** Smaller ones are noise of the shares. Jobs. */
+/** Between two readings of the same statistics, which are told apart by their time. */
+const CLOCK_JITTER_SECONDS = 0.1;
 const LEAST_CORRECTION = 0.5;
 
 /**
@@ -199,12 +203,17 @@ const workersFlow = (memory: QueueMemory, workers: CleanWorkers | undefined): Wo
 const brokerFlow = (
   memory: QueueMemory,
   broker: CleanBroker | undefined,
-): { readonly published: number | undefined; readonly settled: number | undefined } => {
+): {
+  readonly published: number | undefined;
+  readonly settled: number | undefined;
+  readonly renewed: boolean;
+} => {
   const before = memory.broker;
   if (broker === undefined || before === null || before.epoch !== broker.epoch) {
-    return { published: undefined, settled: undefined };
+    return { published: undefined, settled: undefined, renewed: false };
   }
   return {
+    renewed: broker.at > before.at + CLOCK_JITTER_SECONDS,
     published: grown(before.published, broker.published),
     settled: grown(before.settled, broker.settled),
   };
@@ -246,7 +255,7 @@ export const readQueue = (
   const isCounted = counted.source === "started" && counted.offset === memory.offset;
   const correction = isCounted ? correctionOf(memory, queue, hint) : undefined;
   const arrived = counted.arrived - memory.arrived - (correction?.jobs ?? 0);
-  const { published, settled } = brokerFlow(memory, broker);
+  const { published, settled, renewed } = brokerFlow(memory, broker);
   const fromWorkers = workersFlow(memory, workers);
   const counts = [published, settled, fromWorkers.started, fromWorkers.finished];
   return {
@@ -254,6 +263,7 @@ export const readQueue = (
       arrived,
       correction,
       settled,
+      renewed,
       ...fromWorkers,
       moved: counts.some((count) => count !== undefined && count > 0),
     },

@@ -127,18 +127,47 @@ export type ServicePrior = {
   readonly remembered: number | null;
 };
 
-/** The estimate, from the prior until three jobs were measured. `running` = jobs in progress, which have taken time too. */
-export const serviceOf = (memory: ServiceMemory, prior: ServicePrior, running: number): Service => {
+/** Enough jobs were measured to go by their mean. */
+export const isMeasured = ({ jobs }: ServiceMemory): boolean => jobs >= ENOUGH_JOBS;
+
+/** Jobs in progress, and where only the broker tells, seconds that they are known to have taken. */
+export type InProgress = {
+  readonly running: number;
+  readonly unsettled: { readonly confirmedSeconds: number };
+};
+
+/**
+ * The estimate. From three measured jobs on, their mean. Until then what is expected, and at least what was
+ * spent on each job so far, ended or not.
+ */
+export const serviceOf = (memory: ServiceMemory, prior: ServicePrior, inProgress: InProgress): Service => {
   const variation = variationOf(memory);
-  if (memory.jobs >= ENOUGH_JOBS) {
+  if (isMeasured(memory)) {
     return { seconds: meanOf(memory), variation, jobs: memory.jobs };
   }
-  const expected =
-    memory.boundJobs >= ENOUGH_JOBS
-      ? Math.min(prior.seconds, memory.boundSeconds / memory.boundJobs)
-      : (prior.remembered ?? prior.seconds);
-  const seen = memory.busySeconds / Math.max(1, memory.jobs + running);
-  return { seconds: Math.max(SHORTEST_SECONDS, expected, seen), variation, jobs: memory.jobs };
+  const expected = expectedSeconds(memory, prior);
+  return {
+    seconds: Math.max(SHORTEST_SECONDS, expected, seenSeconds(memory, inProgress)),
+    variation,
+    jobs: memory.jobs,
+  };
+};
+
+/**
+ * The prior counts as one job beside those that were measured or bounded, and is never exceeded here: three jobs may have
+ * been long by chance, and slots that count as busy may hold jobs that only lie there.
+ */
+const expectedSeconds = (memory: ServiceMemory, { seconds, remembered }: ServicePrior): number => {
+  const first = remembered ?? seconds;
+  const { jobs, boundJobs, boundSeconds } = memory;
+  if (boundJobs > jobs) return Math.min(Math.max(first, seconds), (first + boundSeconds) / (1 + boundJobs));
+  return Math.min(first, (first + memory.seconds) / (1 + jobs));
+};
+
+/** Where jobs were seen to be settled, those that are not for long are no longer jobs but stuck. */
+const seenSeconds = (memory: ServiceMemory, { running, unsettled }: InProgress): number => {
+  const untold = memory.boundJobs > 0 ? 0 : unsettled.confirmedSeconds;
+  return (memory.busySeconds + untold) / Math.max(1, memory.jobs + running);
 };
 
 /**
