@@ -19,6 +19,7 @@ export default defineConfig({
             "kit/src/**/*.test.ts",
             "embedded/**/*.test.ts",
             "demo/**/*.test.ts",
+            "dashboards/**/*.test.ts",
             "test/*.test.ts",
           ],
         },
@@ -46,6 +47,15 @@ export default defineConfig({
           name: "rules",
           include: ["test/rules/**/*.test.ts"],
           testTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "console",
+          include: ["test/console/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
       },

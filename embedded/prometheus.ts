@@ -1,7 +1,11 @@
+import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Service } from "../kit/src/service.ts";
 import { answers, type RunningProgram, type RunScope, untilReady } from "./run-scope.ts";
+
+const run = promisify(execFile);
 
 export type ScrapeJob = {
   readonly name: string;
@@ -21,6 +25,8 @@ export type PrometheusOptions = {
   readonly ruleFiles?: readonly string[];
   /** `host:port` of those that are told of alerts. */
   readonly alertmanagers?: readonly string[];
+  /** An OpenMetrics file of what was before it started; then it keeps 60 days. */
+  readonly historyFile?: string;
   /** Default any free one. */
   readonly port?: number;
 };
@@ -50,6 +56,12 @@ const configOf = (options: PrometheusOptions): object => {
   };
 };
 
+/** One block for all of it: two hours each, the default, take a minute for four weeks. */
+const writeBlocks = async (scope: RunScope, historyFile: string, data: string): Promise<void> => {
+  const args = ["tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=2000h", historyFile, data];
+  await run(scope.program("promtool"), args);
+};
+
 /** A private Prometheus at the run's own address. */
 export const createPrometheus = async (scope: RunScope, options: PrometheusOptions): Promise<Prometheus> => {
   const bin = scope.program("prometheus");
@@ -62,10 +74,13 @@ export const createPrometheus = async (scope: RunScope, options: PrometheusOptio
     async start() {
       await mkdir(directory, { recursive: true });
       await writeFile(join(directory, "prometheus.yml"), JSON.stringify(configOf(options)));
+      const data = join(directory, "data");
+      if (options.historyFile !== undefined) await writeBlocks(scope, options.historyFile, data);
       const started = scope.spawn("prometheus-server", [
         bin,
         `--config.file=${join(directory, "prometheus.yml")}`,
-        `--storage.tsdb.path=${join(directory, "data")}`,
+        `--storage.tsdb.path=${data}`,
+        ...(options.historyFile === undefined ? [] : ["--storage.tsdb.retention.time=60d"]),
         `--web.listen-address=${scope.address}:${port}`,
         "--log.level=warn",
       ]);

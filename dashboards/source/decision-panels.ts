@@ -85,7 +85,7 @@ const atMax = () =>
     },
     [
       {
-        expr: `avg_over_time((${perAutoscaler(`millrace_replicas_current{${OF_AUTOSCALERS}}`)} >= bool ${perAutoscaler(`millrace_replicas_max{${OF_AUTOSCALERS}}`)})[$__range:1m])`,
+        expr: `avg_over_time((${perAutoscaler(`millrace_replicas_current{${OF_AUTOSCALERS}}`)} >= bool ${perAutoscaler(`millrace_replicas_max{${OF_AUTOSCALERS}}`)})[$__range:$__interval])`,
         legend: "at max",
       },
       {

@@ -1,5 +1,5 @@
 import type { Row } from "./dashboard.ts";
-import { increased, NO_OPERATOR, perOperator } from "./operator-series.ts";
+import { increased, NO_OPERATOR, ofOperators, perOperator } from "./operator-series.ts";
 import { bars, lines } from "./panels.ts";
 import { OF_OPERATORS } from "./query.ts";
 
@@ -62,7 +62,7 @@ const lease = () =>
     },
     [
       {
-        expr: `max by (instance) (millrace_lease_transitions_total{${OF_OPERATORS}})`,
+        expr: increased("millrace_lease_transitions_total", "instance"),
         legend: "began to lead {{instance}}",
       },
       { expr: perOperator("millrace_api_connections"), legend: "connections {{instance}}" },
@@ -98,7 +98,7 @@ const cpu = () =>
     },
     [
       {
-        expr: `sum by (instance) (rate(process_cpu_seconds_total{${OF_OPERATORS}}[$__rate_interval]))`,
+        expr: ofOperators("rate(process_cpu_seconds_total[$__rate_interval])"),
         legend: "{{instance}}",
       },
     ],
@@ -114,8 +114,8 @@ const memory = () =>
       width: 6,
     },
     [
-      { expr: perOperator("process_resident_memory_bytes"), legend: "resident {{instance}}" },
-      { expr: perOperator("nodejs_heap_size_used_bytes"), legend: "heap {{instance}}" },
+      { expr: ofOperators("process_resident_memory_bytes"), legend: "resident {{instance}}" },
+      { expr: ofOperators("nodejs_heap_size_used_bytes"), legend: "heap {{instance}}" },
     ],
   );
 
@@ -128,7 +128,7 @@ const loop = () =>
       empty: NO_OPERATOR,
       width: 6,
     },
-    [{ expr: perOperator("nodejs_eventloop_lag_p99_seconds"), legend: "{{instance}}" }],
+    [{ expr: ofOperators("nodejs_eventloop_lag_p99_seconds"), legend: "{{instance}}" }],
   );
 
 const files = () =>
@@ -141,8 +141,8 @@ const files = () =>
       width: 6,
     },
     [
-      { expr: perOperator("process_open_fds"), legend: "{{instance}}" },
-      { expr: `min (process_max_fds{${OF_OPERATORS}})`, legend: "allowed", style: "limit" },
+      { expr: ofOperators("process_open_fds"), legend: "{{instance}}" },
+      { expr: `min (${ofOperators("process_max_fds")})`, legend: "allowed", style: "limit" },
     ],
   );
 

@@ -14,17 +14,23 @@ export const createPoolMetrics = (
 ): ((event: PoolEvent) => void) => {
   const registers = [registry];
   const labelNames = ["namespace", "pool"];
+  // Each pool is there from the start with 0: a first increase from nothing would not be seen as one.
+  function begin(this: Counter): void {
+    for (const { namespace, pool } of counts()) this.inc({ namespace, pool }, 0);
+  }
   const crashes = new Counter({
     name: "millrace_pool_crashes_total",
     help: "Processes of local pools that ended without being asked, or could not be started.",
     labelNames,
     registers,
+    collect: begin,
   });
   const kills = new Counter({
     name: "millrace_pool_kills_total",
     help: "Processes of local pools that outlived their grace and were killed.",
     labelNames,
     registers,
+    collect: begin,
   });
   const replicas: Gauge = new Gauge({
     name: "millrace_pool_replicas",
