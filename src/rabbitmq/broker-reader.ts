@@ -6,7 +6,8 @@ import { type BrokerAccess, createBrokerAccess } from "./broker-access.ts";
 import { ManagementError } from "./errors.ts";
 import { createManagementApi } from "./management-api.ts";
 import { ManagementPoller } from "./management-poller.ts";
-import { mergeBlock } from "./merge-block.ts";
+import { type Managed, mergeBlock } from "./merge-block.ts";
+import { oldestAgeSeconds } from "./oldest-age.ts";
 import type { BrokerOptions } from "./options.ts";
 import { createPatternMatcher, type PatternMatcher } from "./pattern-matcher.ts";
 import { createEpochs, type Epochs } from "./queue-counters.ts";
@@ -23,6 +24,8 @@ export type BrokerReaderOptions = {
 /** What is known of one broker's queues. */
 export type BrokerRead = {
   readonly queues: ReadonlyMap<string, BrokerBlock>;
+  /** How long the first message has waited, by queue, where that is known. */
+  readonly oldestAgeSeconds: ReadonlyMap<string, number>;
   /** Why a queue is unknown, by its key. */
   readonly unknown: ReadonlyMap<string, string>;
   /** Everything that is wrong, one sentence each. */
@@ -78,9 +81,15 @@ export class BrokerReader implements Service {
   async read(refs: readonly QueueRef[], signal: AbortSignal): Promise<BrokerRead> {
     const unknown = new Map<string, string>();
     const queues = new Map<string, BrokerBlock>();
+    const oldest = new Map<string, number>();
     if (!this.#running) {
       const why = "the broker source is not running";
-      return { queues, unknown: new Map(refs.map(({ key }) => [key, why])), problems: [why] };
+      return {
+        queues,
+        oldestAgeSeconds: oldest,
+        unknown: new Map(refs.map(({ key }) => [key, why])),
+        problems: [why],
+      };
     }
     await this.#forget();
     const due = Map.groupBy(this.#table.due(refs), ({ vhost }) => vhost);
@@ -94,12 +103,14 @@ export class BrokerReader implements Service {
     for (const ref of refs) {
       const block = this.#blockOf(ref);
       if (block !== undefined) queues.set(ref.key, block);
+      const age = block && this.#oldestAge(ref, block);
+      if (age !== undefined) oldest.set(ref.key, age);
       const why = block === undefined ? this.#whyUnknown(ref) : this.#whyOld(ref, block);
       if (why !== undefined) unknown.set(ref.key, why);
     }
     const general = vhosts.flatMap((vhost) => [this.#problemOf(vhost), this.#managementProblem(vhost)]);
     const problems = [...unknown.values(), ...general].filter((problem) => problem !== undefined);
-    return { queues, unknown, problems: [...new Set(problems)] };
+    return { queues, oldestAgeSeconds: oldest, unknown, problems: [...new Set(problems)] };
   }
 
   match({ vhost, pattern }: QueuePattern): PatternMatch {
@@ -128,9 +139,19 @@ export class BrokerReader implements Service {
     return { ageSeconds, unackedByAddress: holders.unackedByAddress };
   }
 
-  #blockOf({ key, vhost, name }: QueueRef): BrokerBlock | undefined {
+  #managedOf({ vhost, name }: QueueRef): Managed | undefined {
     const list = this.#poller?.list(vhost);
-    const managed = list === undefined || list instanceof ManagementError ? undefined : list.queues.get(name);
+    return list === undefined || list instanceof ManagementError ? undefined : list.queues.get(name);
+  }
+
+  #oldestAge(ref: QueueRef, { ready }: BrokerBlock): number | undefined {
+    const managed = this.#managedOf(ref);
+    return managed && oldestAgeSeconds(managed, { ready, nowMs: this.#options.nowMs() });
+  }
+
+  #blockOf(ref: QueueRef): BrokerBlock | undefined {
+    const { key } = ref;
+    const managed = this.#managedOf(ref);
     if (this.#table.absence(key) !== undefined) return undefined;
     const epoch = this.#epochs.of(key, managed);
     const declared = this.#table.declared(key);

@@ -26,6 +26,7 @@ const queueColumns = [
   "messages_ready",
   "messages_unacknowledged",
   "consumers",
+  "head_message_timestamp",
   "message_stats.publish",
   "message_stats.deliver_get",
   "message_stats.ack",
@@ -40,6 +41,8 @@ type RawQueue = {
   readonly messages_ready?: unknown;
   readonly messages_unacknowledged?: unknown;
   readonly consumers?: unknown;
+  /** Seconds since 1970 as the publisher wrote them; classic queues only. */
+  readonly head_message_timestamp?: unknown;
   readonly message_stats?: Readonly<Record<string, unknown>>;
 };
 type RawChannel = {
@@ -117,6 +120,7 @@ const managedOf = (queue: RawQueue, atMs: number): Managed => ({
   delivered: count(queue.message_stats?.["deliver_get"]),
   settled: count(queue.message_stats?.["ack"]),
   redelivered: count(queue.message_stats?.["redeliver"]),
+  headPublishedSeconds: count(queue.head_message_timestamp),
 });
 
 /** A channel without a consumer counts only while it holds messages: that of a consumer that drains, or of a basic.get. */

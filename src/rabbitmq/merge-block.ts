@@ -10,6 +10,8 @@ export type Managed = QueueCounters & {
   readonly ready: number | undefined;
   readonly unacked: number | undefined;
   readonly consumers: number | undefined;
+  /** When the first message that waits was published, by its publisher's clock, seconds since 1970. */
+  readonly headPublishedSeconds?: number | undefined;
 };
 
 /** Statistics older than this are left out, so that they do not age what passive declares say. */

@@ -5,8 +5,9 @@ import type { PatternMatch } from "../operator/ports.ts";
 const maxMatches = 100;
 /** For one pattern over one list. Some expressions take exponential time; whoever writes them must not stop the operator. */
 const timeLimitMs = 200;
-/** A pattern that was too slow is not tried again for so long. */
-const slowForMs = 10 * 60_000;
+/** A pattern that was too slow is not tried again for so long, twice as long each time: a busy machine makes any slow once. */
+const firstPauseMs = 5_000;
+const longestPauseMs = 10 * 60_000;
 const maxSlowPatterns = 1_000;
 
 // In a context of its own because only there can a regular expression be interrupted.
@@ -25,19 +26,25 @@ export type PatternMatcher = {
 export const createPatternMatcher = (nowMs: () => number): PatternMatcher => {
   const context = createContext({ pattern: "", names: [] });
   const matched = new WeakMap<readonly string[], Map<string, PatternMatch>>();
-  const slowUntilMs = new Map<string, number>();
+  const slow = new Map<string, { readonly untilMs: number; readonly pauseMs: number }>();
+
+  const pause = (pattern: string): void => {
+    const pauseMs = Math.min(longestPauseMs, 2 * (slow.get(pattern)?.pauseMs ?? firstPauseMs / 2));
+    if (slow.size >= maxSlowPatterns) slow.clear();
+    slow.set(pattern, { untilMs: nowMs() + pauseMs, pauseMs });
+  };
 
   const matchNow = (pattern: string, names: readonly string[]): PatternMatch => {
-    if (nowMs() < (slowUntilMs.get(pattern) ?? -Infinity)) return tooSlow(pattern);
+    if (nowMs() < (slow.get(pattern)?.untilMs ?? -Infinity)) return tooSlow(pattern);
     try {
       Object.assign(context, { pattern, names });
       const found = [...(script.runInContext(context, { timeout: timeLimitMs }) as readonly string[])];
+      slow.delete(pattern);
       if (found.length > maxMatches) return { kind: "too-many", count: found.length };
       return { kind: "matched", names: found.toSorted() };
     } catch (error) {
       if (codeOf(error) !== "ERR_SCRIPT_EXECUTION_TIMEOUT") return notRegular(pattern, error);
-      if (slowUntilMs.size >= maxSlowPatterns) slowUntilMs.clear();
-      slowUntilMs.set(pattern, nowMs() + slowForMs);
+      pause(pattern);
       return tooSlow(pattern);
     }
   };

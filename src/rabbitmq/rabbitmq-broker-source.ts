@@ -55,7 +55,12 @@ export const createRabbitmqBrokerSource = (
           const read = await brokers.get(name)?.read(refs, signal);
           if (read !== undefined) return read;
           const why = notConfigured(name);
-          return { queues: new Map(), unknown: new Map(refs.map(({ key }) => [key, why])), problems: [why] };
+          return {
+            queues: new Map(),
+            oldestAgeSeconds: new Map(),
+            unknown: new Map(refs.map(({ key }) => [key, why])),
+            problems: [why],
+          };
         }),
       );
       const unknown = new Map(reads.flatMap((read) => [...read.unknown]));
@@ -63,6 +68,7 @@ export const createRabbitmqBrokerSource = (
       const holders = holdersOf(brokers, wanted?.holdersOf ?? new Set());
       return {
         queues: new Map(reads.flatMap((read) => [...read.queues])),
+        oldestAgeSeconds: new Map(reads.flatMap((read) => [...read.oldestAgeSeconds])),
         ...(unknown.size > 0 && { unknown }),
         ...(problems.length > 0 && { problem: firstOf(problems) }),
         ...(holders.size > 0 && { holders }),

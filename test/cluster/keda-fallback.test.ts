@@ -71,9 +71,9 @@ describe.concurrent("KEDA's fallback cases", () => {
       broker.comeBack();
       await scene.untilCondition("SignalsFresh", "True", { withinMs: 60_000 });
       // Long enough to be there still when a busy machine looks: the replicas that were kept work on them at once.
-      await scene.publisher.publish(jobQueue, 100, { body: () => ({ ms: 500 }) });
+      await scene.publisher.publish(jobQueue, 100, { body: () => ({ ms: 2_000 }) });
       await replicas.reaches(4, 30_000);
-      await replicas.reaches(0, 120_000);
+      await replicas.reaches(0, 240_000);
       await broker.stop();
     },
   );
