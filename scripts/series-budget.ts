@@ -7,7 +7,7 @@ export const seriesBudget = {
   /** Of one autoscaler that changed its count for eight reasons: what is really met. */
   usualPerAutoscaler: 40,
   /** Of one queue of one autoscaler. */
-  perQueue: 12,
+  perQueue: 13,
   /** What a resource may name, its patterns included. */
   queuesPerAutoscaler: 100,
 } as const;

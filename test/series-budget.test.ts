@@ -43,7 +43,13 @@ function knownAutoscaler(name: string, queueNames: readonly string[]): Autoscale
   const autoscaler = new Autoscaler(named, { saved: undefined, decisionsKept: 100, nowMs: 0 });
   const keys = autoscaler.queues.map(({ ref }) => ref.key);
   const verdict = autoscaler.decide({
-    broker: { sample: { queues: new Map(keys.map((key) => [key, broker])) }, atMs: 0 },
+    broker: {
+      sample: {
+        queues: new Map(keys.map((key) => [key, broker])),
+        oldestAgeSeconds: new Map(keys.map((key) => [key, 4])),
+      },
+      atMs: 0,
+    },
     workers: { sample: { queues: new Map(keys.map((key) => [key, { workers }])) }, atMs: 0 },
     fleet,
     staleAfterSeconds: 30,

@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from "prom-client";
+import { registerBuildInfo } from "../../kit/src/build-info.ts";
 
 export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
 
@@ -9,6 +10,7 @@ const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 /** What the gateway tells Prometheus. Labels are bounded: known job types, error codes, routes, and status codes. */
 export function createGatewayMetrics(registry: Registry) {
   const registers = [registry];
+  registerBuildInfo(registry, "gateway");
   return {
     accepted: new Counter({
       name: "gateway_jobs_accepted_total",

@@ -184,7 +184,7 @@ export class Autoscaler {
     const { state, verdict } = step(spec, this.#control, readings, nowMs);
     this.#control = state;
     this.waits.add(readings.queues, nowMs);
-    const unknown = input.broker?.sample.unknown;
+    const { unknown, oldestAgeSeconds } = input.broker?.sample ?? {};
     this.latest = {
       atMs: nowMs,
       fleet,
@@ -192,6 +192,7 @@ export class Autoscaler {
       readings,
       verdict,
       ...(unknown !== undefined && { unknown }),
+      ...(oldestAgeSeconds !== undefined && { oldestAgeSeconds }),
       ...(floorProblem !== undefined && { floorProblem }),
     };
     return verdict;

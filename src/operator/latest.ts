@@ -20,6 +20,8 @@ export type Latest = {
   readonly spec?: Spec;
   readonly readings?: Readings;
   readonly verdict?: Verdict;
+  /** How long the first message of a queue has waited, by its key. */
+  readonly oldestAgeSeconds?: ReadonlyMap<string, number>;
   /** Why a queue is unknown, by its key. */
   readonly unknown?: ReadonlyMap<string, string>;
   readonly floorProblem?: string;

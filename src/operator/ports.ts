@@ -47,6 +47,8 @@ export type BrokerWants = {
 export type BrokerSample = {
   readonly queues: ReadonlyMap<string, BrokerBlock>;
   readonly problem?: string;
+  /** How long the first message of a queue has waited, by its key, in seconds; only where the broker knows it. */
+  readonly oldestAgeSeconds?: ReadonlyMap<string, number>;
   /** Why a queue is unknown, by its key, as a sentence with the remedy. */
   readonly unknown?: ReadonlyMap<string, string>;
   /**

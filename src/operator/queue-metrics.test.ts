@@ -15,11 +15,14 @@ function setup() {
     fleet: { desired: 0, ready: 0, draining: 0, starting: [], uncreated: 0, rollout: false },
   } as const;
   return {
-    see: (block: Partial<BrokerBlock>) => {
+    see: (block: Partial<BrokerBlock>, oldestSeconds?: number) => {
       const queues = new Map([["default///jobs.image", { ageSeconds: 0, epoch: "1", ready: 0, ...block }]]);
+      const oldestAgeSeconds = new Map(
+        oldestSeconds === undefined ? [] : [["default///jobs.image", oldestSeconds]],
+      );
       for (const autoscaler of [one, other]) {
         autoscaler.decide({
-          broker: { sample: { queues }, atMs: 0 },
+          broker: { sample: { queues, oldestAgeSeconds }, atMs: 0 },
           fleet,
           staleAfterSeconds: 30,
           nowMs: 0,
@@ -41,6 +44,14 @@ test("a queue that two autoscalers name is counted once", async () => {
   expect([await value("messages_ready"), await value("messages_unacked"), await value("consumers")]).toEqual([
     7, 2, 3,
   ]);
+});
+
+test("the age of the first message is told while it is known", async () => {
+  const { see, value } = setup();
+  see({ ready: 7 }, 12.5);
+  expect(await value("oldest_message_age_seconds")).toBe(12.5);
+  see({ ready: 7 });
+  expect(await value("oldest_message_age_seconds")).toBeUndefined();
 });
 
 test("what the broker does not tell has no series", async () => {

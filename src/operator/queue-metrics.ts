@@ -5,6 +5,12 @@ import type { BrokerBlock, QueueRef } from "./ports.ts";
 import { registerScrapedCounter, registerScrapedGauge, type Series } from "./scraped-metric.ts";
 import { autoscalerLabelNames, queueLabelNames, SeriesLabels } from "./series-labels.ts";
 
+/** What the last look told of a queue. */
+type SeenQueue = {
+  readonly ref: QueueRef;
+  readonly block: BrokerBlock | undefined;
+  readonly oldestAgeSeconds: number | undefined;
+};
 type Told = readonly [name: string, help: string, read: (block: BrokerBlock) => number | undefined];
 
 const gauges: readonly Told[] = [
@@ -45,6 +51,15 @@ export function createQueueMetrics(registry: Registry, autoscalers: () => readon
   }
   for (const total of totals) createQueueTotal(registry, total, { autoscalers, labels });
   registerScrapedGauge(registry, {
+    name: "millrace_queue_oldest_message_age_seconds",
+    help: "How long the first message has waited, by its publisher's timestamp, where the broker tells it: classic queues and the management API.",
+    labelNames: queueLabelNames,
+    series: () =>
+      queuesOf(autoscalers()).flatMap(({ ref, oldestAgeSeconds }): readonly Series[] =>
+        oldestAgeSeconds === undefined ? [] : [{ of: labels.queue(ref), value: oldestAgeSeconds }],
+      ),
+  });
+  registerScrapedGauge(registry, {
     name: "millrace_autoscaler_queue_info",
     help: "1 for each queue of each autoscaler: joins series of queues with series of autoscalers.",
     labelNames: [...autoscalerLabelNames, ...queueLabelNames],
@@ -81,16 +96,19 @@ function createQueueTotal(
   });
 }
 
-type SeenQueue = { readonly ref: QueueRef; readonly block: BrokerBlock | undefined };
-
 /** Each queue once, whatever the number of autoscalers that name it; the last of them that knows it tells of it. */
 function queuesOf(autoscalers: readonly Autoscaler[]): readonly SeenQueue[] {
   const found = new Map<string, SeenQueue>();
   for (const { queues, latest } of autoscalers) {
     const blocks = new Map(latest?.readings?.queues.map(({ id, broker }) => [id, broker]));
+    const ages = latest?.oldestAgeSeconds ?? new Map<string, number>();
     for (const { ref } of queues) {
       const before = found.get(ref.key);
-      found.set(ref.key, { ref: before?.ref ?? ref, block: blocks.get(ref.key) ?? before?.block });
+      found.set(ref.key, {
+        ref: before?.ref ?? ref,
+        block: blocks.get(ref.key) ?? before?.block,
+        oldestAgeSeconds: ages.get(ref.key) ?? before?.oldestAgeSeconds,
+      });
     }
   }
   return [...found.values()];

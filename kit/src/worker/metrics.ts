@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
+import { registerBuildInfo } from "../build-info.ts";
 import { BatchedCounter } from "./batched-counter.ts";
 import { BucketHistogram } from "./bucket-histogram.ts";
 import { LINK_STATES, type LinkState } from "../amqp/link.ts";
@@ -51,6 +52,7 @@ export function createWorkerMetrics(options: WorkerMetricsOptions): ReadonlyMap<
     }
   });
   registerGauges(options, labelsOf, activities);
+  registerBuildInfo(options.registry, "worker");
   return new Map(
     options.queues.map(({ queue, type }) => {
       const activity = activities.get(queue) ?? new QueueActivity(options.now());

@@ -305,6 +305,19 @@ describe("the management API", () => {
     expect(queues.get(queue.key)).toMatchObject({ ready: 4, unacked: 0 });
   });
 
+  test("tells how long the first message of a classic queue has waited, by its publisher's timestamp, until it is taken", async () => {
+    const broker = await source({ management: true, managementPeriodMs: 200 });
+    const classic = refOf(`${queue.name}-classic`);
+    await channel.assertQueue(classic.name);
+    const timestamp = Math.floor(Date.now() / 1_000) - 60;
+    channel.sendToQueue(classic.name, Buffer.from("{}"), { timestamp });
+    const ageNow = async () => (await broker.read([classic], signal())).oldestAgeSeconds?.get(classic.key);
+    await expect.poll(ageNow, { timeout: 20_000, interval: 100 }).toBeGreaterThanOrEqual(60);
+    expect(await ageNow()).toBeLessThan(120);
+    await channel.purgeQueue(classic.name);
+    expect(await ageNow()).toBeUndefined();
+  });
+
   test("counters that fall begin another epoch", async () => {
     const broker = await source({ management: true, managementPeriodMs: 200 });
     send(5);
