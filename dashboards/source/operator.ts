@@ -6,7 +6,8 @@ import { OF_OPERATORS } from "./query.ts";
 import { datasourceVariable, labelVariable } from "./variables.ts";
 import { type Question, verdict } from "./verdict.ts";
 
-const OPERATOR = {
+/** The chosen operators. */
+export const OPERATOR = {
   of: `max by (job) (millrace_build_info{component="operator", ${OF_OPERATORS}})`,
   by: ["job"],
 } as const;

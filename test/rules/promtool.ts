@@ -60,7 +60,8 @@ const promtool3 = await findPromtool3();
 
 /** Why the rules are not checked with Prometheus 3 here; undefined when they are. */
 export const withoutPromtool3 = "missing" in promtool3 ? promtool3.missing : undefined;
-const promtools = [promtool2, ...("path" in promtool3 ? [promtool3.path] : [])];
+/** Those that there are: 2 and, where it can be had, 3. */
+export const promtools = [promtool2, ...("path" in promtool3 ? [promtool3.path] : [])];
 
 /** What each promtool that is asked says it is. */
 export const versions = (): Promise<readonly string[]> =>
@@ -78,6 +79,8 @@ export type RuleTest = {
   readonly stepMinutes: number;
   /** This alert and the series recorded for it, as days of all rules take long; without it all. */
   readonly alert?: string;
+  /** Further recorded series that the expectations ask for. */
+  readonly recorded?: readonly string[];
 };
 
 /** @returns what either promtool complains of; empty when all is as expected */
@@ -97,7 +100,7 @@ export async function testRules(input: RuleTest, expectations: readonly Expectat
         })),
       },
     ];
-    const needed = input.alert === undefined ? groups : groupsFor(input.alert);
+    const needed = input.alert === undefined ? groups : groupsFor([input.alert, ...(input.recorded ?? [])]);
     await writeFile(join(directory, "rules.json"), JSON.stringify({ groups: needed }));
     const order = needed.map(({ name }) => name);
     await writeFile(
@@ -115,8 +118,8 @@ export async function testRules(input: RuleTest, expectations: readonly Expectat
   }
 }
 
-function groupsFor(alert: string): typeof groups {
-  const needed = new Set([alert]);
+function groupsFor(names: readonly string[]): typeof groups {
+  const needed = new Set(names);
   // Recorded series come before those that ask for them, and so one walk from the end finds all.
   for (const { alert: name, record, expr } of rules.toReversed()) {
     if (!needed.has(name ?? record ?? "")) continue;
