@@ -99,17 +99,24 @@ function createQueueTotal(
 /** Each queue once, whatever the number of autoscalers that name it; the last of them that knows it tells of it. */
 function queuesOf(autoscalers: readonly Autoscaler[]): readonly SeenQueue[] {
   const found = new Map<string, SeenQueue>();
-  for (const { queues, latest } of autoscalers) {
-    const blocks = new Map(latest?.readings?.queues.map(({ id, broker }) => [id, broker]));
-    const ages = latest?.oldestAgeSeconds ?? new Map<string, number>();
-    for (const { ref } of queues) {
-      const before = found.get(ref.key);
-      found.set(ref.key, {
-        ref: before?.ref ?? ref,
-        block: blocks.get(ref.key) ?? before?.block,
-        oldestAgeSeconds: ages.get(ref.key) ?? before?.oldestAgeSeconds,
+  for (const autoscaler of autoscalers) {
+    for (const seen of seenBy(autoscaler)) {
+      const before = found.get(seen.ref.key);
+      found.set(seen.ref.key, {
+        ref: before?.ref ?? seen.ref,
+        block: seen.block ?? before?.block,
+        oldestAgeSeconds: seen.oldestAgeSeconds ?? before?.oldestAgeSeconds,
       });
     }
   }
   return [...found.values()];
+}
+
+function seenBy({ queues, latest }: Autoscaler): readonly SeenQueue[] {
+  const blocks = new Map(latest?.readings?.queues.map(({ id, broker }) => [id, broker]));
+  return queues.map(({ ref }) => ({
+    ref,
+    block: blocks.get(ref.key),
+    oldestAgeSeconds: latest?.oldestAgeSeconds?.get(ref.key),
+  }));
 }
