@@ -56,19 +56,24 @@ const leaseHolder = async (client: ClusterClient): Promise<string> => {
   return list.items[0]?.spec?.holderIdentity ?? "";
 };
 
-/** The operator's processes, the leader first; waits until both pods are Ready and one of them leads. */
-export const operatorProcesses = async (client: ClusterClient): Promise<readonly OperatorProcess[]> => {
-  const isWhole = (all: readonly OperatorPod[]): boolean => all.length === 2 && all.every(isReady);
-  const both = await eventually("two operator pods", () => operatorPods(client), isWhole, {
-    withinMs: 90_000,
+/** Each Ready pod's process; one that has just died is still Ready for a moment, and has none. */
+const runningOperators = async (client: ClusterClient): Promise<readonly OperatorProcess[]> =>
+  (await operatorPods(client)).filter(isReady).flatMap(({ metadata }) => {
+    const pid = processOf(metadata.uid);
+    return pid === undefined ? [] : [{ pod: metadata.name, pid }];
   });
-  const leads = (holder: string): boolean => both.some(({ metadata }) => holder.startsWith(metadata.name));
+
+/** The operator's processes, the leader first; waits until both run and one of them leads. */
+export const operatorProcesses = async (client: ClusterClient): Promise<readonly OperatorProcess[]> => {
+  const both = await eventually(
+    "two operators",
+    () => runningOperators(client),
+    (all) => all.length === 2,
+    {
+      withinMs: 90_000,
+    },
+  );
+  const leads = (holder: string): boolean => both.some(({ pod }) => holder.startsWith(pod));
   const holder = await eventually("a leader", () => leaseHolder(client), leads, { withinMs: 30_000 });
-  return both
-    .map(({ metadata }) => {
-      const pid = processOf(metadata.uid);
-      if (pid === undefined) throw new Error(`no process of ${metadata.name} on this machine`);
-      return { pod: metadata.name, pid };
-    })
-    .toSorted((a, b) => Number(holder.startsWith(b.pod)) - Number(holder.startsWith(a.pod)));
+  return both.toSorted((a, b) => Number(holder.startsWith(b.pod)) - Number(holder.startsWith(a.pod)));
 };
