@@ -1,10 +1,11 @@
 import type { ServerResponse } from "node:http";
+import type { Autoscaler } from "../operator/autoscaler.ts";
 import type { OperatorFeed } from "../operator/operator-feed.ts";
 import type { ChangesEvent, Series, SnapshotEvent } from "./contract.ts";
 import { LiveSummaries } from "./live-summaries.ts";
 import { SeriesMemory } from "./series-memory.ts";
 import { frameOf, StreamHub, type StreamLimits } from "./stream-hub.ts";
-import { type Moment, pointOf } from "./summary-of.ts";
+import { type Moment, pointOf, secondOf } from "./summary-of.ts";
 
 /** Something is said at least this often, so that a page knows since when it hears nothing. */
 const silenceMs = 5_000;
@@ -58,14 +59,21 @@ export class OperatorNews {
 
   /** Once a second: records what was looked at, and tells what changed. */
   tick(): void {
-    const autoscalers = this.#feed.autoscalers();
-    for (const autoscaler of autoscalers) {
-      const point = pointOf(autoscaler);
-      if (point !== undefined) this.#series.record(autoscaler.key, point);
-    }
-    this.#series.keepOnly(new Set(autoscalers.map(({ key }) => key)));
+    this.#record(this.#feed.autoscalers());
     if (this.#hub.size === 0) this.#live.forget();
     else this.#tell();
+  }
+
+  #record(autoscalers: readonly Autoscaler[]): void {
+    for (const autoscaler of autoscalers) {
+      const { key, latest } = autoscaler;
+      if (latest === undefined || secondOf(latest.atMs) <= this.#series.lastSecond(key)) continue;
+      const point = pointOf(autoscaler);
+      if (point !== undefined) this.#series.record(key, point);
+    }
+    // One that is gone is noticed by the one that came in its place, or by its absence.
+    if (this.#series.size > autoscalers.length)
+      this.#series.keepOnly(new Set(autoscalers.map(({ key }) => key)));
   }
 
   /** Begins a stream with all that is known. */

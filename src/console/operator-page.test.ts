@@ -55,7 +55,10 @@ describe("the page's files", () => {
       expect(answer.headers["content-type"], file).toMatch(/^(text\/(javascript|css)|image\/svg\+xml)/);
       expect(answer.headers["content-security-policy"], file).toContain("default-src 'none'");
       const elsewhere = answer.body.match(/["'`(](?:https?:)?\/\/[\w-]+\.[^"'`)\s]*/g) ?? [];
-      expect(elsewhere.filter((address) => !address.includes("www.w3.org")), file).toEqual([]);
+      expect(
+        elsewhere.filter((address) => !address.includes("www.w3.org")),
+        file,
+      ).toEqual([]);
     }
   });
 
@@ -160,18 +163,22 @@ describe("the details of an autoscaler", () => {
       }
     };
     const measured = async () => {
-      const startedMs = performance.now();
-      const { length } = JSON.stringify(await detail("?limit=100"));
-      return { length, ms: performance.now() - startedMs };
+      const times: number[] = [];
+      let length = 0;
+      for (let round = 0; round < 10; round++) {
+        const startedMs = performance.now();
+        ({ length } = JSON.stringify(await detail("?limit=100")));
+        times.push(performance.now() - startedMs);
+      }
+      return { length, ms: Math.min(...times) };
     };
     decide(300);
-    await measured();
     const few = await measured();
     decide(10_000);
     const many = await measured();
     expect((await detail("?limit=100")).decisions[0]?.seq).toBeGreaterThan(10_000);
     expect(many.length).toBeLessThan(few.length * 1.1);
-    expect(many.ms).toBeLessThan(few.ms * 10 + 50);
+    expect(many.ms).toBeLessThan(few.ms * 5 + 20);
   });
 
   test("are not there for a name that nobody has", async () => {

@@ -27,9 +27,19 @@ export class SeriesMemory {
   readonly #fine = new Map<string, PointRing>();
   readonly #lastSeconds = new Map<string, number>();
 
+  /** How many autoscalers it knows something of. */
+  get size(): number {
+    return this.#lastSeconds.size;
+  }
+
+  /** When its last point was, in whole seconds since 1970; 0 before the first. */
+  lastSecond(key: string): number {
+    return this.#lastSeconds.get(key) ?? 0;
+  }
+
   /** Takes one look; what is not newer than the last point of this autoscaler changes nothing. */
   record(key: string, point: Point): void {
-    if (point.time <= (this.#lastSeconds.get(key) ?? 0)) return;
+    if (point.time <= this.lastSecond(key)) return;
     this.#lastSeconds.set(key, point.time);
     if (!this.#fine.has(key) && this.#fine.size < fineRings) this.#fine.set(key, new PointRing(finePoints));
     this.#fine.get(key)?.add(point);

@@ -71,7 +71,7 @@ export function pointOf(autoscaler: Autoscaler): Point | undefined {
   const { arrivalsPerSecond, predictedWaitSeconds } = latest.verdict?.estimate ?? {};
   const fleet = fleetOf(latest.fleet);
   return {
-    time: Math.floor(latest.atMs / 1_000),
+    time: secondOf(latest.atMs),
     backlog: backlogOf(autoscaler) ?? null,
     arrivalsPerSecond: arrivalsPerSecond ?? null,
     desired: desiredOf(autoscaler) ?? null,
@@ -80,6 +80,8 @@ export function pointOf(autoscaler: Autoscaler): Point | undefined {
     objectiveSeconds: resource.spec.objective.waitSeconds,
   };
 }
+
+export const secondOf = (atMs: number): number => Math.floor(atMs / 1_000);
 
 type Known<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 

@@ -11,13 +11,15 @@ export class StreamReader {
   readonly events: StreamEvent[] = [];
   readonly response: IncomingMessage;
   /** Resolves when the stream is over, however it ended. */
-  readonly closed: Promise<unknown>;
+  readonly closed: Promise<void>;
   #rest = "";
   readonly #waiting = new Set<() => void>();
 
   private constructor(response: IncomingMessage) {
     this.response = response;
-    this.closed = once(response, "close");
+    this.closed = new Promise((resolve) => {
+      response.once("close", resolve);
+    });
     response.setEncoding("utf8");
     response.on("data", (text: string) => this.#take(text));
     // A stream that is cut off says so with an error before it closes.
@@ -62,8 +64,9 @@ export class StreamReader {
     const frames = (this.#rest + text).split("\n\n");
     this.#rest = frames.pop() ?? "";
     for (const frame of frames) {
-      const event = /^event: (.+)$/m.exec(frame)?.[1];
-      const data = /^data: (.+)$/m.exec(frame)?.[1];
+      // Not `.`, which stops at line ends that are none in such a stream.
+      const event = /^event: ([^\n\r]+)/m.exec(frame)?.[1];
+      const data = /^data: ([^\n\r]+)/m.exec(frame)?.[1];
       if (data === undefined || (event !== "snapshot" && event !== "changes"))
         throw new Error(`no event of ours: ${frame}`);
       this.events.push({ event, data: JSON.parse(data), text: frame });
