@@ -55,8 +55,8 @@ export const pinnedPrograms = {
     module: "promtool",
     package: "github.com/prometheus/prometheus/cmd/promtool",
     ldflags: "-X github.com/prometheus/common/version.Version=3.14.0",
-    // Without the clients of every cloud, which only checks of a server's own configuration need.
-    buildTags: "remove_all_sd",
+    // Of the ways to find targets the one that the chart's stack uses, without the clients of every cloud.
+    buildTags: "remove_all_sd,enable_dns_sd",
   },
 } as const satisfies Readonly<Record<string, PinnedProgram>>;
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { programs } from "../../scripts/programs.mjs";
+import { promtools } from "../rules/promtool.ts";
 import { chartTools } from "./chart-tools.ts";
 import { configurations } from "./configurations.ts";
 import { dashboardProviders, datasources } from "./grafana-provisioning.ts";
@@ -27,8 +28,8 @@ const write = (name: string, text: string): string => {
   writeFileSync(file, text);
   return file;
 };
-const run = (program: "promtool" | "amtool", ...args: readonly string[]) =>
-  spawnSync(programs[program].find(process.env) ?? program, args, { encoding: "utf8" });
+const amtool = (...args: readonly string[]) =>
+  spawnSync(programs.amtool.find(process.env) ?? "amtool", args, { encoding: "utf8" });
 
 type Scrape = {
   readonly job_name: string;
@@ -47,23 +48,24 @@ const prometheusOf = (manifests: readonly Manifest[]): PrometheusConfig =>
   parse(fileOf(manifests, "prometheus", "prometheus.yml")) as PrometheusConfig;
 
 describe.skipIf("missing" in tools)("the stack's Prometheus", () => {
-  /** What promtool says of the configuration with its rules. */
+  /** What each promtool says of the configuration with its rules. */
   const check = (values: Values) => {
     const manifests = render(values);
     const rules = write("rules.yml", fileOf(manifests, "prometheus", "rules.yml"));
     const text = fileOf(manifests, "prometheus", "prometheus.yml");
     expect(text).toContain("/etc/prometheus/config/rules.yml");
     const file = write("prometheus.yml", text.replace("/etc/prometheus/config/rules.yml", rules));
-    return run("promtool", "check", "config", file);
+    return promtools.map((program) => spawnSync(program, ["check", "config", file], { encoding: "utf8" }));
   };
 
   test.each([
     ["everything", everything],
     ["the operator alone, unheard", withStack({ alertmanager: { enabled: false } })],
   ])("is configured right for promtool, rules included: %s", (_name, values) => {
-    const { status, stdout, stderr } = check(values);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toMatch(/SUCCESS: \d\d rules found/);
+    for (const { status, stdout, stderr } of check(values)) {
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      expect(stdout).toMatch(/SUCCESS: \d\d rules found/);
+    }
   });
 
   test("has the rules that a PrometheusRule would have, with Grafana behind its port-forward", () => {
@@ -133,10 +135,10 @@ describe.skipIf("missing" in tools)("the stack's Alertmanager", () => {
   test("has the example's routes and tells nobody by default", () => {
     const text = configOf({});
     const file = write("alertmanager.yml", text);
-    expect(run("amtool", "check-config", file)).toMatchObject({ status: 0 });
+    expect(amtool("check-config", file)).toMatchObject({ status: 0 });
     expect((parse(text) as Receivers).receivers.every((one) => Object.keys(one).length === 1)).toBe(true);
     const labels = ["alertname=MillraceQueueStalled", "severity=critical", "queue=jobs.image"];
-    const route = run("amtool", "config", "routes", "test", `--config.file=${file}`, ...labels);
+    const route = amtool("config", "routes", "test", `--config.file=${file}`, ...labels);
     expect(route).toMatchObject({
       status: 0,
       stdout: "millrace-on-call,millrace-chat,millrace-mail\n",
@@ -145,7 +147,7 @@ describe.skipIf("missing" in tools)("the stack's Alertmanager", () => {
 
   test("tells whom it is told to", () => {
     const text = fileOf(render(everything), "alertmanager", "alertmanager.yml");
-    expect(run("amtool", "check-config", write("told.yml", text))).toMatchObject({ status: 0 });
+    expect(amtool("check-config", write("told.yml", text))).toMatchObject({ status: 0 });
     expect((parse(text) as Receivers).receivers).toContainEqual({
       name: "millrace-on-call",
       webhook_configs: [{ url: "http://on-call.shop.svc/alerts" }],
