@@ -41,8 +41,9 @@ const longSeconds = ({ view }: LaneWish, expectedSeconds: number | undefined): n
   return long && Math.max(long, unsettled.seconds / Math.max(1, view.backlog.running));
 };
 
-const leastOf = (scene: Scene, lanes: readonly LaneWish[]): number => {
+const leastOf = (scene: Scene, lanes: readonly LaneWish[], quiet: boolean): number => {
   const { settings, fleet } = scene;
+  const held = lanes.reduce((sum, lane) => sum + Math.max(lane.view.backlog.running, heldJobs(lane)), 0);
   const long = lanes.map((lane) => longSeconds(lane, settings.expectedServiceSeconds));
   return leastWithoutInterruption({
     fleet,
@@ -50,7 +51,7 @@ const leastOf = (scene: Scene, lanes: readonly LaneWish[]): number => {
     longServiceSeconds: long.some((seconds) => seconds === undefined)
       ? undefined
       : Math.max(...long.map((seconds) => seconds ?? 0)),
-    running: lanes.reduce((sum, lane) => sum + Math.max(lane.view.backlog.running, heldJobs(lane)), 0),
+    running: quiet ? held : Math.max(1, held),
   });
 };
 
@@ -104,7 +105,7 @@ export const applyRules = (scene: Scene, lanes: readonly LaneWish[], policy: Pol
       agreed: agreement.proven,
       held: largestWish(hold, t, holdSeconds),
       raisedByHand: raisedAt !== null && t - raisedAt < holdSeconds,
-      leastWithoutInterruption: leastOf(scene, lanes),
+      leastWithoutInterruption: leastOf(scene, lanes, policy.quiet),
     },
   });
   return { proposal, holdSeconds, state: { ...state, hold, agreement } };

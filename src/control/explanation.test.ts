@@ -53,6 +53,7 @@ const account = (reason: Reason, part: Partial<Account> = {}): Account => ({
   lane,
   problem: undefined,
   holdSeconds: 60,
+  latenessSeconds: 0,
   ...part,
 });
 

@@ -15,6 +15,8 @@ export type Account = {
   /** What is missing or spoilt. */
   readonly problem: string | undefined;
   readonly holdSeconds: number;
+  /** How late the broker's statistics are told, where nothing else says what is in progress. */
+  readonly latenessSeconds: number;
 };
 
 const decimals = (value: number): string => {
@@ -80,9 +82,18 @@ const facts = ({ lane, fleet }: Account): string => {
   return `${plural(Math.round(backlog.waiting), "job")} waiting${oldest}, ${Math.round(backlog.running)} running on ${where} with ${plural(slots, "slot")} each${load}`;
 };
 
+/** A person's hold that is shorter than what the figures can show is not kept; that is said. */
+const lengthened = ({ settings, latenessSeconds }: Account): string => {
+  const { holdSeconds, toZeroAfterSeconds } = settings;
+  const shortest = Math.min(holdSeconds ?? latenessSeconds, toZeroAfterSeconds ?? latenessSeconds);
+  return shortest < latenessSeconds
+    ? `; holds last ${decimals(latenessSeconds)} s instead of ${decimals(shortest)} s, as only the broker's statistics tell what is in progress, and they are up to that old`
+    : "";
+};
+
 /** One sentence with the numbers in it, for the person on call. */
 export const explain = (account: Account): string => {
   const { from, to, reason } = account.proposal;
   const head = from === to ? `Stays at ${from}` : `From ${from} to ${to}`;
-  return `${head}, as ${BECAUSE[reason](account)}: ${facts(account)}.`;
+  return `${head}, as ${BECAUSE[reason](account)}: ${facts(account)}${lengthened(account)}.`;
 };

@@ -2,7 +2,7 @@ import { applyRules } from "./apply-rules.ts";
 import type { Estimate, Feasibility, Readings, Term, Verdict } from "./contract.ts";
 import { explain } from "./explanation.ts";
 import type { LaneWish } from "./policy/lane-wish.ts";
-import { holdSecondsOf, policyOf } from "./policy-choice.ts";
+import { policyOf, toZeroSecondsOf } from "./policy-choice.ts";
 import { withIdle } from "./rules/idle.ts";
 import { readLanes, type Scene, sceneOf } from "./scene.ts";
 import type { Settings } from "./settings.ts";
@@ -10,6 +10,9 @@ import type { ControlState } from "./state.ts";
 
 const problemOf = ({ completeness }: Scene): string | undefined =>
   completeness.kind === "incomplete" ? completeness.because : undefined;
+
+const sampleAtOf = ({ completeness, state }: Scene): number =>
+  completeness.kind === "complete" ? completeness.sampleAt : state.t;
 
 type Infeasible = Extract<Feasibility, { readonly kind: "infeasible" }>;
 
@@ -61,8 +64,12 @@ export const runStep = (
     complete: scene.completeness.kind === "complete" && scene.queues.length > 0,
     moved: lanes.some(({ view }) => view.moved),
   });
-  const toZeroAfter = settings.toZeroAfterSeconds ?? holdSecondsOf(scene, lanes);
-  const policy = policyOf(scene, lanes, idle !== null && t - idle >= toZeroAfter);
+  // The look that saw nothing may have paired a ready count of now with figures of before.
+  const idleSeconds = idle === null ? undefined : sampleAtOf(scene) - idle;
+  const policy = policyOf(scene, lanes, {
+    idleLong: idleSeconds !== undefined && idleSeconds >= toZeroSecondsOf(scene, lanes),
+    quiet: idleSeconds !== undefined && idleSeconds >= 0,
+  });
   const { proposal, state, holdSeconds } = applyRules(scene, lanes, policy);
   const { from, to } = proposal;
   return {
@@ -93,6 +100,7 @@ export const runStep = (
         lane: policy.lane,
         problem: problemOf(scene),
         holdSeconds,
+        latenessSeconds: scene.state.lateness.seconds,
       }),
     },
   };

@@ -4,6 +4,7 @@ import { type LaneWish, laneWish } from "./policy/lane-wish.ts";
 import { noAgreement } from "./rules/agreement.ts";
 import { type Completeness, completenessOf } from "./rules/completeness.ts";
 import { newHold } from "./rules/hold.ts";
+import { withLateness } from "./rules/lateness.ts";
 import type { Settings } from "./settings.ts";
 import { type CleanFleet, type CleanQueue, cleanFleet, cleanQueues } from "./signals/clean-readings.ts";
 import { foldQueues } from "./signals/fold-queues.ts";
@@ -46,10 +47,12 @@ export const sceneOf = (
     waitSeconds: settings.waitSeconds,
   });
   const queues = foldQueues(clean, sharedSlots ? MOST_SHARED_QUEUES : MOST_LANES);
-  const gap = clock.elapsed > settings.staleAfterSeconds;
+  // What was seen before a gap, or while a person had decided, says nothing of what is too much now.
+  const isNew = clock.elapsed > settings.staleAfterSeconds || settings.paused !== undefined;
   const state = {
     ...clock.state,
-    ...(gap ? { hold: newHold(t), agreement: noAgreement, idle: null } : {}),
+    ...(isNew ? { hold: newHold(t), agreement: noAgreement, idle: null } : {}),
+    lateness: withLateness(clock.state.lateness, queues, t),
     fleet: withDesired(clock.state.fleet, fleet.desired, t),
   };
   return {

@@ -2,6 +2,7 @@ import type { LaneMemory } from "./policy/lane.ts";
 import { type AgreementMemory, noAgreement } from "./rules/agreement.ts";
 import { type HoldMemory, newHold } from "./rules/hold.ts";
 import type { IdleMemory } from "./rules/idle.ts";
+import { type LatenessMemory, noLateness } from "./rules/lateness.ts";
 import type { QueueMemory } from "./signals/queue-flow.ts";
 import type { StartupMemory } from "./signals/startup.ts";
 
@@ -35,6 +36,7 @@ export type ControlState = {
   readonly hold: HoldMemory;
   readonly agreement: AgreementMemory;
   readonly idle: IdleMemory;
+  readonly lateness: LatenessMemory;
   readonly fleet: FleetMemory;
 };
 
@@ -49,6 +51,7 @@ export const newState = (nowMs: number): ControlState => ({
   hold: newHold(0),
   agreement: noAgreement,
   idle: null,
+  lateness: noLateness,
   fleet: { desired: null, changedAt: 0, to: null, raisedAt: null, orderedAt: null },
 });
 

@@ -120,6 +120,22 @@ describe("consumers that are not ours", () => {
     expect(loop.greatest).toBeLessThanOrEqual(40);
   });
 
+  test("that begin their long jobs together when 60-s replicas come: nothing is asked for beyond a tenth", () => {
+    for (const beginsAt of [4, 5, 6, 7, 8]) {
+      const loop = new Loop(
+        {
+          arrivals: (t) => (t > beginsAt && t < 304 ? 1 : 0),
+          serviceSeconds: 10,
+          statisticsSeconds: 5,
+          base: { startupSeconds: 60, waitSeconds: 120, prefetch: 1 },
+        },
+        { objective: { waitSeconds: 120, attainmentRatio: 0.95 }, expectedServiceSeconds: 10 },
+      );
+      loop.run(360);
+      expect(loop.greatest, `from ${beginsAt} s on`).toBeLessThanOrEqual(12);
+    }
+  });
+
   for (const prefetch of [1, 20]) {
     test(`that are stuck with a backlog (prefetch ${prefetch}) lose no replica, for as long as it lasts`, () => {
       const loop = new Loop({

@@ -1,6 +1,7 @@
 import type { Spec, Verdict } from "../control/contract.ts";
 import { type ControlState, durable, restore, step } from "../control/step.ts";
 import { compileSchedule } from "../resource/compile-schedule.ts";
+import { pauseOf } from "../resource/pause.ts";
 import { specOf } from "../resource/spec-of.ts";
 import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
 import type { Refusal } from "./broker-access.ts";
@@ -12,6 +13,7 @@ import {
   firstCount,
   followCount,
   observeCount,
+  releasedCount,
 } from "./count-memory.ts";
 import { type Decision, DecisionLog } from "./decision-log.ts";
 import { outcomeOf } from "./decision-outcome.ts";
@@ -69,6 +71,7 @@ export class Autoscaler {
   #unresolved: readonly UnresolvedPattern[] = [];
   #control: ControlState | undefined;
   #count: CountMemory | undefined;
+  #wasHeld = false;
   #wokenUntilMs = 0;
   #stirredUntilMs = 0;
   readonly #watch = new ReplicaWatch();
@@ -268,10 +271,14 @@ export class Autoscaler {
     { isWatching, nowMs }: { readonly isWatching: boolean; readonly nowMs: number },
   ): CountMemory {
     const memory = this.#count ?? firstCount(desired);
+    const pause = pauseOf(this.#resource.metadata.annotations);
+    const isReleased = this.#wasHeld && pause.paused === undefined && !pause.scaleIn;
+    this.#wasHeld = pause.paused !== undefined || pause.scaleIn;
     if (isWatching) return followCount(memory, desired);
     const { scaleIn, replicas } = this.#resource.spec;
     const holdMs = (scaleIn?.holdSeconds ?? defaultHoldSeconds) * 1_000;
-    return observeCount(memory, desired, { min: replicas.min, holdMs, nowMs });
+    const held = isReleased ? releasedCount(memory, { holdMs, nowMs }) : memory;
+    return observeCount(held, desired, { min: replicas.min, holdMs, nowMs });
   }
 
   #specNow({ floor, staleAfterSeconds, nowMs }: CycleInput): Spec {

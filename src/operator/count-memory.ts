@@ -6,7 +6,7 @@ export type CountMemory = {
   readonly asked?: number;
   /** Zero was set by hand although min ≥ 1: the same as paused, until somebody raises it. */
   readonly zeroByHand: boolean;
-  /** A count raised by hand is not scaled in before this. */
+  /** A count raised by hand, or held by a pause that has ended, is not scaled in before this. */
   readonly raisedUntilMs: number;
   /** When others last wrote, oldest first; at most `writesToConflict`. */
   readonly foreignWritesMs: readonly number[];
@@ -37,6 +37,12 @@ export const askedCount = (memory: CountMemory, replicas: number): CountMemory =
   ...memory,
   asked: replicas,
 });
+
+/** A pause has ended: what a person held is respected as if it had been raised by hand now. */
+export const releasedCount = (
+  memory: CountMemory,
+  { holdMs, nowMs }: { readonly holdMs: number; readonly nowMs: number },
+): CountMemory => ({ ...memory, raisedUntilMs: Math.max(memory.raisedUntilMs, nowMs + holdMs) });
 
 /** Somebody else sets the count and may: it is taken as it is, and what was thought of earlier writes is over. */
 export const followCount = (memory: CountMemory, desired: number): CountMemory =>

@@ -38,6 +38,23 @@ describe("a person's word", () => {
     expect(scenario.desired).toBeGreaterThan(0);
   });
 
+  for (const pause of [{ paused: "true" }, { "paused-replicas": "4" }, { "paused-scale-in": "true" }]) {
+    test(`${Object.keys(pause).join()}: what a person held stays for the hold when the pause is lifted`, async () => {
+      const annotations = Object.fromEntries(
+        Object.entries(pause).map(([name, value]) => [`millrace.dev/${name}`, value]),
+      );
+      const spec = { scaleIn: { holdSeconds: 30, toZeroAfterSeconds: 1 } };
+      const scenario = await startedScenario({ annotations, spec });
+      scenario.fleet.setByHand(scenarioTarget, 4);
+      await scenario.walk(60);
+      scenario.replaceResource(spec);
+      await scenario.walk(28);
+      expect(scenario.desired).toBe(4);
+      await scenario.walk(20);
+      expect(scenario.desired).toBe(0);
+    });
+  }
+
   test("DryRun decides and reports, and changes nothing", async () => {
     const scenario = await startedScenario({ spec: { mode: "DryRun" } });
     scenario.world.publish(100);
