@@ -51,6 +51,8 @@ test("every wrong flag is named on a line of its own, with exit code 2", async (
     "loud",
     "--jobs",
     "nowhere.js",
+    "--operator-url",
+    "ftp://operator",
   ]);
   expect(await exited).toBe(2);
   for (const problem of [
@@ -62,6 +64,7 @@ test("every wrong flag is named on a line of its own, with exit code 2", async (
     "--queue-type:",
     "--log-level:",
     "--jobs nowhere.js",
+    "--operator-url: expected http://host:port of an operator",
   ]) {
     expect(output.stderr).toContain(`\n  ${problem}`);
   }
