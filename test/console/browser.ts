@@ -19,14 +19,20 @@ export type Tab = {
 /** Chromium breaks off requests when any network interface of the machine comes or goes; other tests make some. */
 const isMachinesFault = (text: string): boolean => text.includes("ERR_NETWORK_CHANGED");
 
+export type TabOptions = BrowserContextOptions & {
+  /** Whether `page.clock` can move the page's time. */
+  readonly movableClock?: boolean;
+};
+
 /** A tab that shows `url`, in a browser context of its own. */
 export const openTab = async (
   browser: Browser,
   url: string,
-  options: BrowserContextOptions = {},
+  { movableClock = false, ...options }: TabOptions = {},
 ): Promise<Tab> => {
   const context = await browser.newContext(options);
   const page = await context.newPage();
+  if (movableClock) await page.clock.install();
   const problems: string[] = [];
   const origins = new Set<string>();
   page.on("console", (message) => {

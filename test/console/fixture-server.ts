@@ -46,7 +46,11 @@ export class FixtureServer {
   /** The first time on any free port, then on the same. */
   async start(): Promise<void> {
     if (this.#port === 0) this.#port = await this.#scope.freePort();
-    const app = Fastify({ logger: false, forceCloseConnections: true });
+    const app = Fastify({
+      logger: false,
+      forceCloseConnections: true,
+      routerOptions: { maxParamLength: 1_000 },
+    });
     await app.register(pageFiles);
     app.get("/console/stream", (_request, reply) => this.#stream(reply));
     app.get<DetailRequest>("/console/autoscalers/:namespace/:name", (request, reply) =>

@@ -82,10 +82,11 @@ export class Chart {
     setText(this.#told, sentence);
   }
 
-  /** Puts the cursor, of this and the others, on a point; undefined takes it away. @param {number | undefined} index */
+  /** Puts the cursor on a point; undefined takes it away. @param {number | undefined} index */
   pointAt(index) {
     const time = index === undefined ? undefined : this.#plot.data[0]?.[index];
-    this.#plot.setCursor({ left: time === undefined ? -10 : this.#plot.valToPos(time, "x"), top: -10 }, true);
+    const left = time === undefined ? -10 : this.#plot.valToPos(time, "x");
+    this.#plot.setCursor({ left, top: 0 });
   }
 
   /** Colours are read from the style sheet again. */

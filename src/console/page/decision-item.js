@@ -103,7 +103,7 @@ function inputParts({ terms, recommended, to, estimate, limitedBy, feasibility }
  * @param {string} title
  * @param {HTMLElement} content
  */
-const titled = (title, content) => element("div", { class: "part" }, element("h4", {}, title), content);
+const titled = (title, content) => element("div", { class: "part" }, element("h3", {}, title), content);
 
 /**
  * @param {string} name

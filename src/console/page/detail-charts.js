@@ -161,7 +161,7 @@ export class DetailCharts {
   /** @param {number | undefined} index */
   #point(index) {
     this.#pointed = index;
-    this.#charts[0]?.pointAt(index);
+    for (const chart of this.#charts) chart.pointAt(index);
   }
 }
 

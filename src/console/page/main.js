@@ -14,7 +14,6 @@ const set = new AutoscalerSet();
 const overview = new Overview(set);
 /** The view that is shown. @type {Overview | Detail} */
 let view = overview;
-let overviewHref = "#/";
 
 const content = part("content");
 const notes = part("notes");
@@ -50,12 +49,11 @@ function open({ focus }) {
   if (route === undefined) return;
   view.leave();
   if (route.kind === "detail") {
-    const detail = new Detail(set, route, overviewHref);
+    const detail = new Detail(set, route, overview.href());
     view = detail;
     detail.show();
   } else {
     view = overview;
-    overviewHref = route.kind === "overview" ? location.hash || "#/" : "#/";
     overview.show(route.kind === "overview" ? route.choice : { text: "", verdict: "", order: "" });
   }
   content.replaceChildren(view.node);
@@ -96,6 +94,7 @@ function tellChange(change) {
   const { notes: sentences = [], version } = set.about ?? {};
   if ([...notes.children].map(({ textContent }) => textContent).join("\n") !== sentences.join("\n"))
     notes.replaceChildren(...sentences.map((sentence) => element("p", { class: "notice" }, sentence)));
+  setAttribute(notes, "hidden", sentences.length === 0);
   setText(part("version"), version === undefined ? "" : `Millrace ${version}`);
   tellTitle();
   tick();

@@ -74,6 +74,11 @@ export class Overview {
     this.#headline.focus();
   }
 
+  /** Leads here again, as it is narrowed and ordered now. */
+  href() {
+    return hrefOfOverview(this.#choice);
+  }
+
   title() {
     return this.#headline.textContent;
   }
@@ -121,7 +126,8 @@ export class Overview {
     const counts = new Map(
       verdicts.map((verdict) => [verdict, all.filter((summary) => summary.verdict === verdict).length]),
     );
-    setText(this.#headline, headlineOf(counts));
+    const follows = this.#set.about.role === "follower";
+    setText(this.#headline, follows ? "This operator follows another" : headlineOf(counts));
     this.#tools.count(counts);
     const wanted = chosen(all, this.#choice);
     const drawn = (still ? this.#inTheirPlaces(wanted) : wanted).slice(0, this.#limit);
@@ -159,7 +165,7 @@ export class Overview {
 
   /** @param {{ readonly all: number, readonly wanted: number, readonly drawn: number }} counts */
   #tellShown({ all, wanted, drawn }) {
-    setAttribute(this.#empty, "hidden", all > 0);
+    setAttribute(this.#empty, "hidden", all > 0 || this.#set.about?.role === "follower");
     setAttribute(this.#tools.node, "hidden", all === 0);
     setAttribute(this.#table, "hidden", wanted === 0);
     setAttribute(this.#more, "hidden", drawn === wanted);

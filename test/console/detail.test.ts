@@ -1,0 +1,156 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import {
+  brokenSummary,
+  burstSeries,
+  decisionOf,
+  decisionsOf,
+  infeasibleSummary,
+  summaryOf,
+} from "./fixtures.ts";
+import { Stage } from "./stage.ts";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.create();
+});
+afterEach(() => stage.clear());
+afterAll(() => stage.end());
+
+const detailUrl = (base: string, name: string): string => `${base}/#/autoscalers/shop/${name}`;
+
+describe("one autoscaler", () => {
+  test("shows promise, figures, charts, decisions and what would change them", async () => {
+    const server = await stage.serve();
+    server.know([brokenSummary("images")], { decisions: decisionsOf(7), series: burstSeries() });
+    const { page, problems } = await stage.open(detailUrl(server.url(), "images"));
+    await page.getByText("1 to 7 of 7, newest first").waitFor();
+    expect(await page.locator("h1").textContent()).toBe("shop / images");
+    expect(await page.locator(".lead").textContent()).toContain("max is 20");
+    expect(await page.locator(".outlook").textContent()).toBe("A higher spec.replicas.max than 20.");
+    expect(await page.locator(".now").textContent()).toContain("recommended 34");
+    expect(await page.locator(".chart h3").allTextContents()).toEqual([
+      "Wait",
+      "Jobs waiting",
+      "Arrival rate",
+      "Replicas",
+    ]);
+    expect(await page.locator(".queue-list").textContent()).toMatch(/4,310 ready, 4 unacked, 4\sconsumers/);
+    expect(await page.title()).toBe("Broken: images · Millrace");
+    expect(problems).toEqual([]);
+  });
+
+  test("draws what the series says: the charts are not empty", async () => {
+    const server = await stage.serve();
+    server.know([summaryOf("email")], { series: burstSeries() });
+    const { page } = await stage.open(detailUrl(server.url(), "email"));
+    await page.locator(".chart canvas").first().waitFor();
+    const painted = (): Promise<number[]> =>
+      page.locator(".chart canvas").evaluateAll((canvases) =>
+        canvases.map((canvas) => {
+          const { width, height } = canvas as HTMLCanvasElement;
+          const pixels =
+            (canvas as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height).data ?? [];
+          return pixels.filter((value, index) => index % 4 === 3 && value > 200).length;
+        }),
+      );
+    await expect.poll(async () => Math.min(...(await painted()))).toBeGreaterThan(500);
+    expect(await painted()).toHaveLength(4);
+  });
+
+  test("goes on by the stream: figures and the last point within two seconds", async () => {
+    const server = await stage.serve();
+    const series = burstSeries();
+    server.know([summaryOf("email")], { series });
+    const { page } = await stage.open(detailUrl(server.url(), "email"));
+    await page.locator(".legend .value").nth(2).getByText("2", { exact: true }).waitFor();
+    const changedAtMs = performance.now();
+    const point = {
+      time: (series.times.at(-1) ?? 0) + 2,
+      backlog: 777,
+      arrivalsPerSecond: 9,
+      desired: 5,
+      ready: 4,
+      waitSeconds: 3,
+      objectiveSeconds: 5,
+    };
+    server.change({ changed: [summaryOf("email", { backlog: 777, point })] });
+    await page.locator(".now").getByText("777").waitFor();
+    await page.locator(".legend .value").nth(2).getByText("777").waitFor();
+    expect(performance.now() - changedAtMs).toBeLessThan(2_000);
+  });
+
+  test("adds a decision as soon as it is made, and leaves an open disclosure open", async () => {
+    const server = await stage.serve();
+    const decisions = decisionsOf(3, Date.now() - 60_000);
+    server.know([summaryOf("email")], { decisions });
+    const { page } = await stage.open(detailUrl(server.url(), "email"));
+    await page.locator(".decision summary").first().click();
+    await page.getByText("service time, mean").waitFor();
+    expect(await page.locator(".parts").first().textContent()).toContain("offered load, erlangs8.3");
+
+    const made = decisionOf(4, Date.now(), {
+      kind: "scale",
+      from: 4,
+      to: 9,
+      explanation: "From 4 to 9, as waiting jobs would start too late.",
+    });
+    server.tell("shop/email", { decisions: [made, ...decisions] });
+    const { time, from, to, reason, explanation } = made;
+    server.change({
+      changed: [summaryOf("email", { lastDecision: { time, from, to, reason, explanation } })],
+    });
+    await page.getByText("From 4 to 9, as waiting jobs would start too late.").waitFor({ timeout: 2_000 });
+    expect(await page.locator(".decision").count()).toBe(4);
+    expect(await page.getByText("service time, mean").isVisible()).toBe(true);
+  });
+
+  test("says how many warm replicas an infeasible promise needs", async () => {
+    const server = await stage.serve();
+    server.know([infeasibleSummary("reports")]);
+    const { page } = await stage.open(detailUrl(server.url(), "reports"));
+    await page.getByText(/3\swarm replicas needed/).waitFor();
+    expect(await page.locator(".notices").textContent()).toContain("set spec.replicas.min to 3 (it is 0)");
+  });
+
+  test("says what came to nothing, and why", async () => {
+    const server = await stage.serve();
+    const problem = "the API server refused it: deployments.apps is forbidden";
+    server.know([summaryOf("email")], {
+      decisions: [decisionOf(1, Date.now(), { outcome: "failed", problem, limitedBy: ["capacity"] })],
+    });
+    const { page } = await stage.open(detailUrl(server.url(), "email"));
+    await page.getByText(`Not done: ${problem}`).waitFor();
+    await page.locator(".decision summary").click();
+    await page.getByText("Replicas that were asked for do not come, so more are not asked for.").waitFor();
+  });
+
+  test("tolerates a limit and a reason of a newer operator", async () => {
+    const server = await stage.serve();
+    server.know([summaryOf("email")], {
+      decisions: [decisionOf(1, Date.now(), { limitedBy: ["moon-phase" as never], reason: "tide" as never })],
+    });
+    const { page, problems } = await stage.open(detailUrl(server.url(), "email"));
+    await page.locator(".decision summary").click();
+    await page.getByText("moon-phase, a limit that this page does not know yet.").waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  test("says when its look is old, and when it was removed", async () => {
+    const server = await stage.serve();
+    server.know([summaryOf("email", { lookedAt: new Date(Date.now() - 95_000).toISOString() })]);
+    const { page } = await stage.open(detailUrl(server.url(), "email"));
+    await page.getByText(/The operator last looked at \d\d:\d\d:\d\d, 1\smin 30\ss ago\./).waitFor();
+    server.change({ removed: ["shop/email"] });
+    await page.getByText("The operator no longer has this autoscaler.").waitFor();
+  });
+
+  test("says so where no autoscaler has the name, and where an address leads nowhere", async () => {
+    const server = await stage.serve();
+    server.know([summaryOf("email")]);
+    const { page } = await stage.open(detailUrl(server.url(), "nobody"));
+    await page.getByText("No autoscaler is named shop/nobody.").waitFor();
+    await page.goto(`${server.url()}/#/elsewhere/%E0%A4%A`);
+    await page.getByText("Nothing is at #/elsewhere/%E0%A4%A").waitFor();
+    await page.getByRole("link", { name: "email" }).waitFor();
+  });
+});

@@ -1,0 +1,133 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { brokenSummary, infeasibleSummary, summaryOf } from "./fixtures.ts";
+import { Stage } from "./stage.ts";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.create();
+});
+afterEach(() => stage.clear());
+afterAll(() => stage.end());
+
+const names = "tbody .who a";
+
+describe("the overview", () => {
+  test("tells every promise in one line, worst first", async () => {
+    const server = await stage.serve();
+    server.know([summaryOf("email"), infeasibleSummary("reports"), brokenSummary("images")]);
+    const { page, problems } = await stage.open(server.url());
+    await page.locator("tbody tr").first().waitFor();
+    expect(await page.locator(names).allTextContents()).toEqual(["images", "reports", "email"]);
+    expect(await page.locator("tbody .verdict").allTextContents()).toEqual(["Broken", "At risk", "Kept"]);
+    expect(await page.locator("h1").textContent()).toBe("3\u00A0promises: 1 broken, 1 at risk, 1 kept");
+    expect(await page.title()).toBe("3\u00A0promises: 1 broken, 1 at risk, 1 kept · Millrace");
+    expect(await page.locator("tbody tr").first().textContent()).toContain("max is 20");
+    expect(problems).toEqual([]);
+  });
+
+  test("shows a change within two seconds, and in its own row only", async () => {
+    const server = await stage.serve();
+    server.know([summaryOf("email"), summaryOf("images"), summaryOf("reports")]);
+    const { page } = await stage.open(server.url());
+    await page.locator("tbody tr").first().waitFor();
+    await page.evaluate(() => {
+      const touched = new Set<string>();
+      Object.assign(globalThis, { touched });
+      new MutationObserver((records) => {
+        for (const { target } of records) {
+          const around = target instanceof Element ? target : target.parentElement;
+          touched.add(around?.closest("tr")?.querySelector("a")?.textContent ?? "the table");
+        }
+      }).observe(document.querySelector("tbody") as Element, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
+      });
+    });
+    const changedAtMs = performance.now();
+    server.change({ changed: [summaryOf("images", { backlog: 4_321 })] });
+    await page.getByText("4,321").waitFor();
+    expect(performance.now() - changedAtMs).toBeLessThan(2_000);
+    expect(
+      await page.evaluate(() => [...(globalThis as unknown as { touched: Set<string> }).touched]),
+    ).toEqual(["images"]);
+  });
+
+  test("takes in new autoscalers and drops removed ones", async () => {
+    const server = await stage.serve();
+    server.know([summaryOf("email"), summaryOf("images")]);
+    const { page } = await stage.open(server.url());
+    await page.getByRole("link", { name: "email" }).waitFor();
+    server.change({ changed: [brokenSummary("reports")], removed: ["shop/email"] });
+    await page.getByRole("link", { name: "reports" }).waitFor();
+    expect(await page.locator(names).allTextContents()).toEqual(["reports", "images"]);
+  });
+
+  test("keeps rows in their places while a hand is on them, and orders them afterwards", async () => {
+    const server = await stage.serve();
+    server.know([summaryOf("email"), summaryOf("images")]);
+    const { page } = await stage.open(server.url(), { movableClock: true });
+    await page.getByRole("link", { name: "images" }).hover();
+    server.change({ changed: [brokenSummary("images")] });
+    await page.getByText("Broken", { exact: true }).first().waitFor();
+    expect(await page.locator(names).allTextContents()).toEqual(["email", "images"]);
+    await page.clock.fastForward(6_000);
+    await expect.poll(() => page.locator(names).allTextContents()).toEqual(["images", "email"]);
+  });
+
+  test("is narrowed by text and verdict and ordered, and a link keeps that", async () => {
+    const server = await stage.serve();
+    server.know([
+      summaryOf("email", { backlog: 5 }),
+      summaryOf("invoices", { namespace: "billing", backlog: 900 }),
+      brokenSummary("images"),
+    ]);
+    const { page } = await stage.open(server.url());
+    await page.getByLabel("Order").selectOption("Most jobs waiting");
+    expect(await page.locator(names).allTextContents()).toEqual(["images", "invoices", "email"]);
+    await page.getByRole("button", { name: "Kept" }).click();
+    expect(await page.locator(names).allTextContents()).toEqual(["invoices", "email"]);
+    await page.getByRole("searchbox").fill("BILLING inv");
+    expect(await page.locator(names).allTextContents()).toEqual(["invoices"]);
+    expect(await page.locator(".shown").textContent()).toBe("1 of 3\u00A0autoscalers, most jobs waiting");
+
+    await page.getByRole("link", { name: "invoices" }).click();
+    await page.getByRole("link", { name: "← All autoscalers" }).click();
+    expect(await page.locator(names).allTextContents()).toEqual(["invoices"]);
+    const again = await stage.open(page.url());
+    await again.page.locator("tbody tr").first().waitFor();
+    expect(await again.page.locator(names).allTextContents()).toEqual(["invoices"]);
+    expect(await again.page.getByLabel("Order").inputValue()).toBe("backlog");
+  });
+
+  test("says how to begin where no autoscaler exists", async () => {
+    const server = await stage.serve();
+    const { page } = await stage.open(server.url());
+    await page.getByText("No autoscaler yet").waitFor();
+    expect(await page.locator("pre").textContent()).toContain("kind: WorkerAutoscaler");
+    server.change({ changed: [summaryOf("email")] });
+    await page.getByRole("link", { name: "email" }).waitFor();
+    expect(await page.locator("pre").isVisible()).toBe(false);
+  });
+
+  test("tells the operator's notes, and forgets everything when it only follows", async () => {
+    const server = await stage.serve();
+    server.about = { role: "leader", notes: ["Prometheus does not answer."] };
+    server.know([summaryOf("email")]);
+    const { page } = await stage.open(server.url());
+    await page.getByText("Prometheus does not answer.").waitFor();
+    server.change({ role: "follower", notes: ["This operator follows operator-2."] });
+    await page.getByText("This operator follows operator-2.").waitFor();
+    expect(await page.locator("tbody tr").count()).toBe(0);
+    expect(await page.locator("h1").textContent()).toBe("This operator follows another");
+    expect(await page.locator("pre").isVisible()).toBe(false);
+  });
+
+  test("says in a row since when the operator has not looked", async () => {
+    const server = await stage.serve();
+    server.know([summaryOf("email", { lookedAt: new Date(Date.now() - 75_000).toISOString() })]);
+    const { page } = await stage.open(server.url());
+    await page.getByText("Last looked at 1\u00A0min 10\u00A0s ago").waitFor();
+  });
+});
