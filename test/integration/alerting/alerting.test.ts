@@ -25,6 +25,13 @@ const ODD_QUEUE =
     "q",
   );
 
+declare module "vitest" {
+  export interface TaskMeta {
+    /** From the breach to the webhook, by alert: for the table of scripts/observability-table.ts and for docs/alerts.md. */
+    secondsToWebhook?: Readonly<Record<string, number>>;
+  }
+}
+
 let scope: RunScope;
 let vhost: FreshVhost;
 let noBroker: FaultProxy;
@@ -95,10 +102,6 @@ const about =
         Object.entries({ alertname, ...more }).every(([label, value]) => alert.labels[label] === value),
     );
 
-/** For docs/alerts.md: what it takes beside the durations that are shortened here. */
-const measured = (alert: string, ms: number): string =>
-  `from breach to webhook: ${alert} ${(ms / 1_000).toFixed(1)} s`;
-
 const publishByHand = (queue: string) =>
   vhost.manage("POST", "exchanges/{vhost}/amq.default/publish", {
     routing_key: queue,
@@ -108,7 +111,7 @@ const publishByHand = (queue: string) =>
   });
 
 test("a backlog that the allowed maximum cannot clear calls a person, and the end of it is told too", async ({
-  annotate,
+  task,
 }) => {
   const { receiver, operators } = stage;
   await operators["operator"]?.line(({ msg }) => msg === "scaled workers");
@@ -121,7 +124,7 @@ test("a backlog that the allowed maximum cannot clear calls a person, and the en
     about("firing", "MillraceBacklogWaitCritical", { queue: "jobs.sleep" }),
   );
   const alert = called.alerts.find(({ labels }) => labels["alertname"] === "MillraceBacklogWaitCritical");
-  await annotate(measured("MillraceBacklogWaitCritical", called.atMs - publishedMs));
+  task.meta.secondsToWebhook = { MillraceBacklogWaitCritical: (called.atMs - publishedMs) / 1_000 };
   expect(alert?.labels).toMatchObject({
     severity: "critical",
     namespace: "default",
@@ -144,16 +147,14 @@ test("a backlog that the allowed maximum cannot clear calls a person, and the en
   await receiver.notification(about("resolved", "MillraceBacklogWaitCritical", { queue: "jobs.sleep" }));
 });
 
-test("a queue with any name stays what it is: in labels, links, the chat and the mail", async ({
-  annotate,
-}) => {
+test("a queue with any name stays what it is: in labels, links, the chat and the mail", async ({ task }) => {
   const { receiver, mails } = stage;
   await vhost.manage("PUT", `queues/{vhost}/${encodeURIComponent(ODD_QUEUE)}`, { durable: true });
   const publishedMs = Date.now();
   await publishByHand(ODD_QUEUE);
 
   const called = await receiver.notification(about("firing", "MillraceQueueHasNoConsumers"));
-  await annotate(measured("MillraceQueueHasNoConsumers", called.atMs - publishedMs));
+  task.meta.secondsToWebhook = { MillraceQueueHasNoConsumers: (called.atMs - publishedMs) / 1_000 };
   const [alert] = called.alerts;
   expect(alert?.labels).toMatchObject({ namespace: "default", autoscaler: "odd-names", queue: ODD_QUEUE });
   expect(alert?.annotations["description"]).toBe(
@@ -177,9 +178,7 @@ test("a queue with any name stays what it is: in labels, links, the chat and the
   expect(page).not.toMatch(/<img src=x/);
 });
 
-test("an operator that cannot read its broker calls a person, and so does none at all", async ({
-  annotate,
-}) => {
+test("an operator that cannot read its broker calls a person, and so does none at all", async ({ task }) => {
   const { receiver, operators } = stage;
   const blind = await receiver.notification(about("firing", "MillraceBrokerPollStale", { job: "blind" }));
   expect(blind.alerts[0]?.annotations["description"]).toMatch(
@@ -189,7 +188,7 @@ test("an operator that cannot read its broker calls a person, and so does none a
   await Promise.all(Object.values(operators).map((operator) => operator.end("SIGKILL")));
   const goneMs = Date.now();
   const called = await receiver.notification(about("firing", "MillraceOperatorDown"));
-  await annotate(measured("MillraceOperatorDown", called.atMs - goneMs));
+  task.meta.secondsToWebhook = { MillraceOperatorDown: (called.atMs - goneMs) / 1_000 };
 });
 
 function textOf({ attachments }: ChatMessage): string {
