@@ -24,7 +24,7 @@ describe.skipIf("missing" in tools)("the arguments of the containers", () => {
     ...one,
     prometheus,
     worker: { ...(every["worker"] as object), jobs: ["/a.mjs"], builtin: ["sleep"] },
-    gateway: { ...(every["gateway"] as object), jobs: ["/a.mjs"] },
+    gateway: { ...(every["gateway"] as object), jobs: ["/a.mjs"], showOperator: true },
   };
 
   test.each(Object.entries(commands))("are ones that the program has: %s", (component, command) => {

@@ -369,6 +369,26 @@ describe.skipIf("missing" in tools)("the gateway", () => {
     const single = render({ ...smallest, gateway: { ...gateway, replicas: 1 } });
     expect(single.some(({ kind }) => kind === "PodDisruptionBudget")).toBe(false);
   });
+
+  test("asks the release's operator for its page where that is wished for, through the network policies", () => {
+    const policies = { enabled: true, metricsFrom: [{ namespaceSelector: {} }] };
+    const rendered = (showOperator: boolean) =>
+      render({ ...smallest, gateway: { ...gateway, showOperator }, networkPolicy: policies });
+    const relay = (manifests: ReturnType<typeof rendered>) =>
+      argsOf(find(manifests, "Deployment", "-gateway")).filter((arg) => arg.startsWith("--operator-url"));
+    const manifests = rendered(true);
+    const service = find(manifests, "Service", "-operator");
+    expect(relay(manifests)).toEqual([`--operator-url=http://${service.metadata.name}:9090`]);
+    expect(at(service.spec, "ports", 0, "port")).toBe(9_090);
+    expect(at(find(manifests, "NetworkPolicy", "-gateway").spec, "egress", 1, "ports")).toContainEqual({
+      port: 9_090,
+    });
+    const peers = at(find(manifests, "NetworkPolicy", "-operator").spec, "ingress", 0, "from");
+    expect(JSON.stringify(peers)).toContain('"app.kubernetes.io/component":"gateway"');
+    expect(relay(rendered(false))).toEqual([]);
+    const others = at(find(rendered(false), "NetworkPolicy", "-operator").spec, "ingress", 0, "from");
+    expect(JSON.stringify(others)).not.toContain("gateway");
+  });
 });
 
 describe.skipIf("missing" in tools)("the workers", () => {
