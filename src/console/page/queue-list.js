@@ -65,8 +65,8 @@ function itemOf({ id, waitSeconds, broker, workers }) {
 const brokerText = ({ ready, unacked, consumers }) =>
   [
     `${countText(ready)} ready`,
-    `${unacked === undefined ? "unknown" : countText(unacked)} unacked`,
-    consumers === undefined ? "consumers unknown" : pluralText(consumers, "consumer"),
+    unacked === undefined ? "unacked not known" : `${countText(unacked)} unacked`,
+    consumers === undefined ? "consumers not known" : pluralText(consumers, "consumer"),
   ].join(", ");
 
 /**
