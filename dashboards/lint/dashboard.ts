@@ -26,6 +26,8 @@ export type Panel = {
       readonly noValue?: string;
       readonly links?: readonly Link[];
       readonly mappings?: readonly unknown[];
+      readonly color?: { readonly mode?: string };
+      readonly thresholds?: unknown;
     };
     readonly overrides: readonly {
       readonly properties: readonly { readonly id: string; readonly value?: unknown }[];

@@ -184,6 +184,14 @@ const breaches: readonly (readonly [rule: string, what: string, change: Change])
     "nothing to say without a value",
     withPanel(() => ({ fieldConfig: { defaults: { unit: "s" }, overrides: [] } })),
   ],
+  [
+    "panel-colours",
+    "figures without colours",
+    withPanel(() => ({
+      type: "stat",
+      fieldConfig: { defaults: { unit: "s", noValue: "-" }, overrides: [] },
+    })),
+  ],
   ["panel-identity", "an id twice", ({ panels }) => ({ panels: [...panels, panels[0]] })],
   ["panel-grid", "a panel on another", ({ panels }) => ({ panels: [...panels, { ...panels[0], id: 1 }] })],
   ["panel-grid", "a panel that is too wide", withPanel(() => ({ gridPos: { x: 20, y: 90, w: 8, h: 4 } }))],

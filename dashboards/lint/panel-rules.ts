@@ -5,6 +5,7 @@ import type { Rule } from "./lint.ts";
 
 const DATASOURCE = "${datasource}";
 const COLUMNS = 24;
+const COLOURED_BY_VALUE: readonly string[] = ["stat", "gauge", "bargauge", "table"];
 const knownUnits = new Set<unknown>(Object.values(units));
 /** What Grafana itself knows in links. */
 const BUILT_IN = /^__(url_time_range|field|data)$/;
@@ -53,6 +54,11 @@ export const panelRules: readonly Rule[] = [
   each("panel-no-targets-rule", ({ targets = [] }) => (targets.length === 0 ? ["asks nothing"] : [])),
   each("panel-no-value", ({ fieldConfig }) =>
     (fieldConfig?.defaults.noValue ?? "") === "" ? ["says nothing where there is no value"] : [],
+  ),
+  each("panel-colours", ({ type, fieldConfig: { defaults } = { defaults: {} } }) =>
+    COLOURED_BY_VALUE.includes(type) && defaults.color === undefined && defaults.thresholds === undefined
+      ? ["is red above 80, as Grafana has it where no colours are given"]
+      : [],
   ),
   { name: "panel-identity", check: identities },
   { name: "panel-grid", check: grid },

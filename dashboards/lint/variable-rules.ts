@@ -46,7 +46,7 @@ export const variableRules: readonly Rule[] = [
     name: "template-all-value",
     check: ({ templating }) =>
       queryVariables(templating.list)
-        .filter(({ includeAll, allValue }) => includeAll === true && allValue !== ".+")
+        .filter(({ allValue }) => allValue !== ".+")
         .map(
           ({ name }) =>
             `variable ${name}: All is a list of all values, which is too long for a query; set .+`,

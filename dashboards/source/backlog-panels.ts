@@ -24,7 +24,7 @@ const waits = () =>
     {
       title: "Wait against the promise",
       description:
-        "How long a job waits: expected for one that is published now (what waits, divided by what ends in a second), as the operator predicts it, and the measured 95th percentile. Dashed: the promise.",
+        "How long a job waits: expected for one that is published now (what waits, divided by what ends in a second), as the operator predicts it, the measured 95th percentile, and how long the first in line has waited where the broker knows it. Dashed: the promise.",
       unit: "s",
       empty: "Nothing is known of these queues.",
       width: 12,
@@ -39,6 +39,10 @@ const waits = () =>
       {
         expr: `histogram_quantile(0.95, ${onQueues("sum by (broker, vhost, queue, le) (rate(worker_job_wait_seconds_bucket[$__rate_interval]))")})`,
         legend: "measured p95 {{queue}}",
+      },
+      {
+        expr: onQueues("max by (broker, vhost, queue) (millrace_queue_oldest_message_age_seconds)"),
+        legend: "first in line {{queue}}",
       },
     ],
   ).dataLinks([onlyThisQueue()]);

@@ -23,6 +23,8 @@ import {
   DashboardLinkBuilder,
   type DataSourceRef,
   type DynamicConfigValue,
+  FieldColorBuilder,
+  FieldColorModeId,
   MappingType,
   type ValueMapping,
 } from "@grafana/grafana-foundation-sdk/dashboard";
@@ -124,6 +126,11 @@ export const stacked = (text: PanelText, queries: readonly Query[]): TimeSeriesB
 export const bars = (text: PanelText, queries: readonly Query[]): TimeSeriesBuilder =>
   stacked(text, queries).drawStyle(GraphDrawStyle.Bars).fillOpacity(80);
 
+/** Where none is given Grafana paints whatever is above 80 red, in any unit. */
+const plain = (color: string): FieldColorBuilder =>
+  new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(color);
+const GREY = "#6e7781";
+
 /** The last value of each query. */
 export const figures = (text: PanelText, queries: readonly Query[]): StatBuilder =>
   dressed(
@@ -133,10 +140,11 @@ export const figures = (text: PanelText, queries: readonly Query[]): StatBuilder
   )
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false).fields(""))
     .graphMode(BigValueGraphMode.None)
+    .colorScheme(plain("text"))
     .colorMode(BigValueColorMode.Value)
     .textMode(BigValueTextMode.ValueAndName);
 
-/** Words on a coloured ground. */
+/** Words on a coloured ground; grey where there is no answer. */
 export const words = (
   text: PanelText,
   queries: readonly Query[],
@@ -144,6 +152,7 @@ export const words = (
 ): StatBuilder =>
   figures(text, queries)
     .mappings([...mapping])
+    .colorScheme(plain(GREY))
     .colorMode(BigValueColorMode.Background)
     .textMode(BigValueTextMode.Value);
 
@@ -156,6 +165,7 @@ export const gauges = (text: PanelText, queries: readonly Query[]): BarGaugeBuil
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false).fields(""))
     .orientation(VizOrientation.Horizontal)
     .displayMode(BarGaugeDisplayMode.Basic)
+    .colorScheme(plain("blue"))
     .min(0);
 
 /** One line of states for each series. */
@@ -195,7 +205,9 @@ export const table = (text: PanelText, queries: readonly Query[]): TableBuilder 
     new TableBuilder(),
     text,
     queries.map((query) => ({ at: "end", format: "table", ...query })),
-  ).filterable(true);
+  )
+    .colorScheme(plain("text"))
+    .filterable(true);
 
 /** A link on a series or a cell; the page opens in the same tab. */
 export const dataLink = (title: string, url: string): DashboardLinkBuilder =>

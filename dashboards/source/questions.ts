@@ -129,6 +129,5 @@ const busyHours = (queues: string): StatBuilder => {
     .overrideByQuery("B", [
       { id: "mappings", value: [] },
       { id: "unit", value: "cps" },
-      { id: "color", value: { mode: "fixed", fixedColor: "text" } },
     ]);
 };

@@ -30,6 +30,8 @@ export const labelVariable = (name: string, { label, of, several }: Choice): Que
     .refresh(VariableRefresh.OnTimeRangeChanged)
     .sort(VariableSort.AlphabeticalCaseInsensitiveAsc)
     .multi(several)
-    .includeAll(several);
-  return several ? variable.allValue(".+").current({ text: ["All"], value: ["$__all"] }) : variable;
+    .includeAll(several)
+    // Also where it cannot be chosen: the links of the set hand on what was chosen elsewhere.
+    .allValue(".+");
+  return several ? variable.current({ text: ["All"], value: ["$__all"] }) : variable;
 };

@@ -154,7 +154,7 @@ const publish = async (client: Client, vhost: FreshVhost, oddQueues: readonly st
     await vhost.manage("PUT", `queues/{vhost}/${encodeURIComponent(queue)}`, { durable: true });
     await vhost.manage("POST", "exchanges/{vhost}/amq.default/publish", {
       routing_key: queue,
-      properties: {},
+      properties: { timestamp: Math.floor(Date.now() / 1_000) },
       payload: "{}",
       payload_encoding: "string",
     });

@@ -56,11 +56,19 @@ const fromHistory: Readonly<Record<string, string>> = {
   "millrace-autoscaler Changes that were not made A": "needs another writer at the same moment",
   "millrace-operator Changes that were not made A": "needs another writer at the same moment",
 };
+/** The busy queue is a quorum queue, of whose first message the broker tells nothing; those with odd names are classic. */
+const ofClassicQueues = ["millrace-autoscaler Wait against the promise E"];
 const HISTORY_SECONDS = 20 * 60;
 
 const everything: Chosen = { namespace: ALL, autoscaler: ALL, queue: ALL, job: ALL, instance: ALL };
 const chosenFor = (uid: string): Chosen =>
   uid === "millrace-autoscaler" ? { ...everything, namespace: NAMESPACE, autoscaler: BUSY } : everything;
+
+const odd = (queue: Chosen[string]): Chosen => ({
+  namespace: NAMESPACE,
+  autoscaler: ODD,
+  queue: queue ?? ALL,
+});
 
 const until = (from: (to: number) => number): TimeRange => {
   const to = Math.floor(Date.now() / 1_000);
@@ -115,8 +123,10 @@ describe.each(dashboards)("panels of %s", (uid, dashboard) => {
     own.map((target) => [title, target.refId, target] as const),
   );
   test.concurrent.each(targets)("%s %s has rows", async (panel, query, target) => {
-    const range = `${uid} ${panel} ${query}` in fromHistory ? withHistory : sinceStart;
-    rows.push({ dashboard: uid, panel, query, rows: await rowsOf(target, chosenFor(uid), range) });
+    const name = `${uid} ${panel} ${query}`;
+    const range = name in fromHistory ? withHistory : sinceStart;
+    const chosen = ofClassicQueues.includes(name) ? odd(ALL) : chosenFor(uid);
+    rows.push({ dashboard: uid, panel, query, rows: await rowsOf(target, chosen, range) });
   });
 
   const annotations = dashboard.annotations.list.map(({ name, expr = "" }) => [name, expr] as const);
@@ -145,13 +155,13 @@ const valuesOf = async (variable: Variable, chosen: Chosen): Promise<readonly st
   return offered(variable, await labelValues(stage.prometheusUrl, { label, selector: match, range }));
 };
 
-test("nothing that is said to need a history is gone", () => {
+test("no exception is for something that is gone", () => {
   const names = dashboards.flatMap(([uid, dashboard]) =>
     panelsOf(dashboard).flatMap(({ title = "", targets = [] }) =>
       targets.map(({ refId }) => `${uid} ${title} ${refId}`),
     ),
   );
-  expect(names).toEqual(expect.arrayContaining(Object.keys(fromHistory)));
+  expect(names).toEqual(expect.arrayContaining([...Object.keys(fromHistory), ...ofClassicQueues]));
 });
 
 const panelOf = (dashboard: Dashboard, name: string): Panel =>
@@ -172,11 +182,6 @@ test("the answers tell what is wrong and what is not", async () => {
 });
 
 describe("queues with odd names", () => {
-  const odd = (queue: Chosen[string]): Chosen => ({
-    namespace: NAMESPACE,
-    autoscaler: ODD,
-    queue: queue ?? ALL,
-  });
   const shown = async (chosen: Chosen): Promise<readonly string[]> =>
     (await answerOf({ target: targetOf(detail, "Backlog"), chosen }))
       .map(({ metric }) => metric["queue"] ?? "")
