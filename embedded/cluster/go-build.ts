@@ -24,7 +24,7 @@ export type BuildOptions = {
 };
 
 /** `GO_BIN` decides alone where it is set. */
-const goCommand = (env: NodeJS.ProcessEnv): string | undefined => {
+export const goCommand = (env: NodeJS.ProcessEnv): string | undefined => {
   const folders = [...(env["PATH"] ?? "").split(delimiter), "/usr/local/go/bin", "/usr/lib/go/bin"];
   const guesses = folders.filter((folder) => folder !== "").map((folder) => join(folder, "go"));
   return (env["GO_BIN"] === undefined ? guesses : [env["GO_BIN"]]).find((file) => existsSync(file));

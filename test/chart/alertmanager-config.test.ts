@@ -189,4 +189,10 @@ describe.skipIf("missing" in tools)("the chart's AlertmanagerConfig", () => {
       `${configs[0]?.namespace}/millrace-on-call`,
     );
   });
+
+  test("says that a password needs its user name", () => {
+    expect(() => rendered({ mail: { to: "team@example.com", existingSecret: "smtp" } })).toThrow(
+      /alertmanagerConfig\.mail\.username: needed with/,
+    );
+  });
 });

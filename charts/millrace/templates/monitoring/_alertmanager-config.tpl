@@ -69,7 +69,7 @@ emailConfigs:
     smarthost: {{ . | quote }}
     {{- end }}
     {{- if $values.mail.existingSecret }}
-    authUsername: {{ $values.mail.username | quote }}
+    authUsername: {{ required "alertmanagerConfig.mail.username: needed with alertmanagerConfig.mail.existingSecret, the login at the mail server" $values.mail.username | quote }}
     authPassword: { name: {{ quote $values.mail.existingSecret }}, key: {{ quote $values.mail.passwordKey }} }
     {{- end }}
 {{- end }}
