@@ -66,14 +66,14 @@ describe("the promise is kept", () => {
     expect(judged()).toEqual({
       verdict: "kept",
       sentence:
-        "97 % of the jobs started within 5 s; 95 % are promised. A job that comes now starts within about 0.4 s.",
+        "97 % of the jobs started within 5 s; 95 % are promised. A job that comes now starts within about 0.5 s.",
     });
   });
 
   test("as far as is known, when nothing was measured and a job that comes now need not wait long", () => {
     expect(judged({ conditions: [unmeasured] })).toEqual({
       verdict: "kept",
-      sentence: `A job that comes now starts within about 0.4 s. ${unmeasured.message}`,
+      sentence: `A job that comes now starts within about 0.5 s. ${unmeasured.message}`,
     });
   });
 
@@ -89,18 +89,22 @@ describe("the promise is broken", () => {
   test("when fewer jobs than promised started in time, and the sentence tells whether it goes on", () => {
     expect(judged({ conditions: [missed] })).toEqual({
       verdict: "broken",
-      sentence: `${missed.message} A job that comes now starts within about 0.4 s.`,
+      sentence: `${missed.message} A job that comes now starts within about 0.5 s.`,
     });
     expect(judged({ conditions: [missed], predictedWaitSeconds: 42.4, limitedBy: ["max"] })).toEqual({
       verdict: "broken",
-      sentence: `${missed.message} A job that comes now starts within about 42 s, and 5 s are promised: no more than 10 replicas are allowed (spec.replicas.max).`,
+      sentence: `${missed.message} A job that comes now starts within about 43 s, and 5 s are promised: no more than 10 replicas are allowed (spec.replicas.max).`,
     });
   });
 });
 
 describe("the promise is at risk", () => {
   test.each([
-    [{ limitedBy: ["scale-out-blocked"] }, ": scale-out is switched off."],
+    [{ limitedBy: ["scale-out-blocked"], reason: "scale-out-disabled" }, ": scale-out is switched off."],
+    [
+      { limitedBy: ["scale-out-blocked"], reason: "scale-out-pacing", starting: 2 },
+      ": 2 more replicas are starting.",
+    ],
     [
       { limitedBy: ["ineffective"] },
       ": more replicas bring no more throughput, as something downstream limits it.",
@@ -117,6 +121,14 @@ describe("the promise is at risk", () => {
 
   test("not when the wait is exactly the promised one", () => {
     expect(judged({ predictedWaitSeconds: 5 }).verdict).toBe("kept");
+    expect(judged({ predictedWaitSeconds: 5.001 })).toMatchObject({
+      verdict: "at-risk",
+      sentence: expect.stringContaining("within about 5.1 s, and 5 s are promised"),
+    });
+  });
+
+  test("not when it starts at once", () => {
+    expect(judged({ predictedWaitSeconds: 0.01 }).sentence).toMatch(/A job that comes now starts at once\.$/);
   });
 
   test("when replicas that were asked for do not come", () => {

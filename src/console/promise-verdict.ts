@@ -1,4 +1,5 @@
 import type { LimitedBy } from "../control/contract.ts";
+import type { Reason } from "../control/reason.ts";
 import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
 import type { Condition, PromiseVerdict, Summary } from "./contract.ts";
 
@@ -10,6 +11,8 @@ export type PromiseFacts = Pick<Summary, "predictedWaitSeconds" | "backlog" | "f
   readonly ageSeconds?: number;
   /** A look older than this says nothing about now. */
   readonly staleAfterSeconds: number;
+  /** Of the latest verdict; absent when nothing was decided. */
+  readonly reason?: Reason;
   /** Replicas on their way. */
   readonly starting: number;
 };
@@ -100,6 +103,7 @@ const waitsTooLong = ({ predictedWaitSeconds, spec }: PromiseFacts): boolean =>
 function outlook(facts: PromiseFacts): string[] {
   const { predictedWaitSeconds, spec } = facts;
   if (predictedWaitSeconds === undefined) return [];
+  if (predictedWaitSeconds < 0.05) return ["A job that comes now starts at once."];
   const expected = `A job that comes now starts within about ${seconds(predictedWaitSeconds)}`;
   if (!waitsTooLong(facts)) return [`${expected}.`];
   const cause = causeOf(facts);
@@ -112,11 +116,11 @@ const causes: Readonly<Partial<Record<LimitedBy, (spec: PromiseFacts["spec"]) =>
   max: ({ replicas }) => `no more than ${replicas.max} replicas are allowed (spec.replicas.max)`,
   capacity: () => "replicas that were asked for do not come",
   ineffective: () => "more replicas bring no more throughput, as something downstream limits it",
-  "scale-out-blocked": () => "scale-out is switched off",
   "scale-out-step": () => "one step adds only so many (spec.scaleOut.maxStep)",
 };
 
-function causeOf({ limitedBy, spec, starting }: PromiseFacts): string | undefined {
+function causeOf({ limitedBy, reason, spec, starting }: PromiseFacts): string | undefined {
+  if (reason === "scale-out-disabled") return "scale-out is switched off";
   const [cause] = limitedBy.flatMap((limit) => causes[limit]?.(spec) ?? []);
   if (cause !== undefined) return cause;
   return starting === 0
@@ -127,5 +131,5 @@ function causeOf({ limitedBy, spec, starting }: PromiseFacts): string | undefine
 const conditionOf = (conditions: readonly Condition[], type: string): Condition | undefined =>
   conditions.find((condition) => condition.type === type);
 
-const seconds = (value: number): string =>
-  `${value < 10 ? Math.round(value * 10) / 10 : Math.round(value)} s`;
+/** Rounded up, so that what is over a whole number of seconds is not told as that number. */
+const seconds = (value: number): string => `${value < 10 ? Math.ceil(value * 10) / 10 : Math.ceil(value)} s`;

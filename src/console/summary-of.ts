@@ -49,6 +49,7 @@ function factsOf(autoscaler: Autoscaler, { nowMs, staleAfterSeconds }: Moment): 
       predictedWaitSeconds: latest?.verdict?.estimate.predictedWaitSeconds,
       backlog: backlogOf(autoscaler),
       ageSeconds: ageSeconds(autoscaler, nowMs),
+      reason: latest?.verdict?.reason,
     }),
     feasibility: latest?.verdict?.feasibility ?? { kind: "unknown" },
     limitedBy: latest?.verdict?.limitedBy ?? [],

@@ -88,7 +88,8 @@ describe.skipIf("missing" in tools)("the notes on the stack", () => {
     const notes = notesOf({ ...smallest, stack: { enabled: true, grafana: off, alertmanager: off } });
     expect(notes).toContain("service/demo-millrace-prometheus 9090");
     expect(notes).not.toMatch(/grafana|alertmanager|rabbitmq 15672/);
-    expect(notesOf({ ...smallest, prometheus })).not.toContain("port-forward");
+    const forwards = notesOf({ ...smallest, prometheus }).match(/service\/demo-millrace-\w+ .*/g);
+    expect(forwards).toEqual([expect.stringMatching(/-operator 9091:9090 +# http:\/\/localhost:9091$/)]);
   });
 
   test.each([
