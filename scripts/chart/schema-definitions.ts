@@ -53,7 +53,7 @@ export const definitions = {
   // A name of its own would resolve to no namespace.
   scrapedService: object(
     {
-      service: { type: "string", pattern: "^[-a-z0-9]+\\.[-a-z0-9]+\\.svc(\\.[-a-z0-9.]+)?$" },
+      service: { type: "string", pattern: "^[-a-z0-9]+\\.[-a-z0-9]+\\.svc$" },
       port: { $ref: "#/definitions/port" },
     },
     ["service", "port"],

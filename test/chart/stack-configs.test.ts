@@ -84,8 +84,8 @@ describe.skipIf("missing" in tools)("the stack's Prometheus", () => {
     for (const { job_name: component, honor_labels, dns_sd_configs } of jobs.slice(0, 3)) {
       expect(honor_labels).toBe(true);
       const [{ names, port } = { names: [""], port: 0 }] = dns_sd_configs;
-      const [service = "", namespace] = names[0].split(".");
-      expect(namespace).toBe("messaging");
+      const [service = "", ...domain] = names[0].split(".");
+      expect(domain.join(".")).toBe("messaging.svc.cluster.local.");
       const { metadata, spec } = find(manifests, "Service", service);
       expect(metadata.name).toBe(service);
       expect(spec).toMatchObject({
@@ -97,7 +97,7 @@ describe.skipIf("missing" in tools)("the stack's Prometheus", () => {
     }
     expect(jobs[3]).toMatchObject({
       honor_labels: true,
-      dns_sd_configs: [{ names: ["image-worker.shop.svc"], port: 9100 }],
+      dns_sd_configs: [{ names: ["image-worker.shop.svc.cluster.local."], port: 9100 }],
     });
   });
 

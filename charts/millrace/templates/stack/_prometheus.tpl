@@ -62,21 +62,24 @@ scrape_configs:
   {{- range $component, $_ := include "millrace.scraped" . | fromJson }}
   {{- $service := include "millrace.stackHost" (dict "root" $ "component" (get $services $component)) }}
   - job_name: {{ $component }}
-    {{- include "millrace.stackScrape" (list (dict "service" $service "port" (get $ports $component))) | nindent 4 }}
+    {{- include "millrace.stackScrape" (dict "root" $ "targets" (list (dict "service" $service "port" (get $ports $component)))) | nindent 4 }}
   {{- end }}
   {{- with .Values.stack.prometheus.workers }}
   - job_name: workers
-    {{- include "millrace.stackScrape" . | nindent 4 }}
+    {{- include "millrace.stackScrape" (dict "root" $ "targets" .) | nindent 4 }}
   {{- end }}
 {{- end -}}
 
-{{/* How the pods behind headless Services are scraped. Takes a list of { service, port }. */}}
+{{/*
+How the pods behind headless Services are scraped. Takes { root, targets: [{ service, port }] }.
+The names are whole: where a Service has no pod, search domains would be asked too, and their failure would keep the pods that left.
+*/}}
 {{- define "millrace.stackScrape" -}}
 # The operator's series name the namespace of the target, not its own.
 honor_labels: true
 dns_sd_configs:
-  {{- range . }}
-  - names: ["{{ .service }}"]
+  {{- range .targets }}
+  - names: ["{{ .service }}.{{ $.root.Values.stack.clusterDomain }}."]
     type: A
     port: {{ .port }}
     refresh_interval: 5s
