@@ -90,6 +90,8 @@ export const installChart = async (
     (await run(stage.kubectl, [`--kubeconfig=${stage.kubeconfig}`, ...args])).stdout;
   const helm = (...args: readonly string[]) =>
     run(tools.helm, ["--kubeconfig", stage.kubeconfig, "--namespace", namespace, ...args]);
+  // What a run left that was killed, or is still on its way out.
+  await kubectl("delete", "namespace", namespace, "--ignore-not-found", "--timeout=120s");
   await kubectl("create", "namespace", namespace);
   for (const [name, login] of loginsOf(stage))
     await kubectl(
