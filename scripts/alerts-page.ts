@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
+import { longestSecondsToAlert, type RuleGroup } from "./time-to-alert.ts";
 
-type RuleFile = {
-  readonly groups: readonly {
-    readonly name: string;
-    readonly rules: readonly {
-      readonly alert: string;
-      readonly for: string;
-      readonly labels: { readonly severity: string };
-      readonly annotations: { readonly summary: string };
-    }[];
+type AlertGroup = {
+  readonly name: string;
+  readonly interval: string;
+  readonly rules: readonly {
+    readonly alert: string;
+    readonly expr: string;
+    readonly for: string;
+    readonly labels: { readonly severity: string };
+    readonly annotations: { readonly summary: string };
   }[];
 };
 
@@ -37,16 +38,86 @@ In the chart each alert can be changed by its name: \`rules.alerts.MillraceQueue
 \`{ enabled: false }\`. \`rules.runbookBaseUrl\` and \`rules.grafanaUrl\` stand before the paths in the annotations \`runbook_url\` and \`dashboard_url\`.
 
 Labels of every alert: \`severity\`; of queues \`namespace\`, \`autoscaler\`, \`broker\`, \`vhost\`, \`queue\`; of autoscalers \`namespace\`, \`autoscaler\`; of the operator
-\`namespace\` and \`job\` of its target. In Alertmanager, inhibit by \`namespace\`, \`autoscaler\` and \`queue\` together: a critical alert about one queue says nothing of another.
+\`namespace\` and \`job\` of its target. Names are encoded in the links, whatever characters they have.
+
+## Telling people
+
+\`manifests/alertmanager/alertmanager.yaml\` is an example for any Alertmanager from 0.25 on: critical alerts call a person (a webhook), critical ones and warnings come
+to a chat (Slack), all of them as mail. One notification is about one queue. A critical alert silences the lesser ones about the same queue and about no other:
+\`equal\` names \`namespace\`, \`autoscaler\`, \`broker\`, \`vhost\` and \`queue\`. Inhibition by \`namespace\` alone would let a critical alert about one queue silence the warning about another. (The rule that kube-prometheus-stack brings,
+by \`namespace\` and \`alertname\`, silences none of these: each name stands for one severity.)
+
+With the Prometheus Operator the chart makes an AlertmanagerConfig of the same routes, with receivers from Secrets that are there already:
+
+\`\`\`sh
+helm upgrade millrace charts/millrace --namespace millrace --reuse-values --set alertmanagerConfig.enabled=true \\
+  --set alertmanagerConfig.onCall.existingSecret=pager --set 'alertmanagerConfig.namespaces={millrace,shop}'
+\`\`\`
+
+An Alertmanager gives an AlertmanagerConfig only alerts whose label \`namespace\` is that of the AlertmanagerConfig, unless its \`alertmanagerConfigMatcherStrategy\` is
+\`{ type: None }\`. Alerts about queues have the namespace of the WorkerAutoscaler and those about the operator that of the operator, so name all of these in
+\`alertmanagerConfig.namespaces\`, with the Secrets in each. An Alertmanager also selects AlertmanagerConfigs by label (\`alertmanagerConfig.labels\`). Under
+kube-prometheus-stack, what no route takes goes to its receiver \`null\`: the alert fires, and nobody is told.
 
 If Prometheus itself is away, nothing here can tell. Have an alert that always fires sent to something outside that misses it (a dead man's switch), such as
 the Watchdog of kube-prometheus-stack.
 `;
 
+/** When the condition of an alert that calls a person is true, beginning with the breach. */
+const conditions: Readonly<Record<string, string>> = {
+  MillraceBacklogWaitCritical: "at once: what waits is divided by what left in the last 5 minutes",
+  MillraceWaitBudgetBurnFast:
+    "when the share of an hour is late: with 0.95 promised, after 43 minutes in which all jobs are late",
+  MillraceWaitBudgetBurn:
+    "when the share of six hours is late: with 0.95 promised, after 108 minutes in which all jobs are late",
+  MillraceBacklogGrowingAtMax:
+    "when the trend of 15 minutes is upward, the maximum is reached, and jobs wait longer than promised",
+  MillraceQueueStalled: "10 minutes after the last job ended, later where jobs are known to be long",
+  MillraceQueueHasNoConsumers: "at once",
+  MillraceBrokerPollStale: "after ten cycles without an answer, 30 s at least",
+  MillraceOperatorDown: "at the first scrape that fails",
+  MillraceOperatorNoLeader: "at once",
+};
+
+/** By test/integration/alerting, on two cores that other work shared: from the breach to the webhook. */
+const measured: Readonly<Record<string, string>> = {
+  MillraceBacklogWaitCritical: "9.0 to 9.9 s, until the first jobs have ended twice as scraped",
+  MillraceQueueHasNoConsumers: "3.0 to 5.0 s",
+  MillraceBrokerPollStale: "35 to 41 s, 30 s of them the condition's",
+  MillraceOperatorDown: "1.5 to 3.0 s",
+};
+
+/** The chart's and the example's own. */
+const before = { lookSeconds: 2, scrapeSeconds: 5, groupWaitSeconds: 10 };
+
+const timeIntro = `## Time to alert
+
+From the breach until Alertmanager calls, for the alerts that call a person. "At most" begins when the condition is true and is what the way takes when everything has
+just missed its turn: the operator's look (${before.lookSeconds} s), the scrape (${before.scrapeSeconds} s), the evaluation of what is recorded and of the alert (each group's interval), \`for\`, and
+Alertmanager's \`group_wait\` (${before.groupWaitSeconds} s). "Measured" is from the breach itself to the webhook, on real parts (RabbitMQ, operator, Prometheus 2.42, Alertmanager 0.25), with the
+same expressions and a look of 0.5 s, and 1 s for the scrape, the intervals, \`for\` and \`group_wait\`: least and most of five runs on two cores of x86-64 under other load,
+2026-11-21. \`npm run test:observability\` measures it anew.
+`;
+
+function timeTable(groups: readonly RuleGroup[], alerts: readonly AlertGroup["rules"][number][]): string {
+  const rows = alerts
+    .filter(({ labels }) => labels.severity === "critical")
+    .map(({ alert, ...rule }) => {
+      const condition = conditions[alert];
+      if (condition === undefined) throw new Error(`alerts-page.ts: when is the condition of ${alert} true?`);
+      const most = minutesAndSeconds(longestSecondsToAlert(groups, alert, before));
+      return `| ${alert} | ${condition} | ${rule.for} | ${most} | ${measured[alert] ?? "-"} |`;
+    });
+  const head = "| alert | condition true | for | at most after that | measured, short durations |";
+  return [timeIntro, head, "|---|---|---|---|---|", ...rows, ""].join("\n");
+}
+
+const minutesAndSeconds = (seconds: number): string => `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+
 /** docs/alerts.md. */
 export function alertsPage(): string {
-  const file = new URL("../manifests/rules/alerts.yaml", import.meta.url);
-  const { groups } = parse(readFileSync(file, "utf8")) as RuleFile;
+  const { groups } = ruleFile("alerts") as { readonly groups: readonly AlertGroup[] };
+  const { groups: recording } = ruleFile("recording") as { readonly groups: readonly RuleGroup[] };
   const sections = groups.map(({ name, rules }) =>
     [
       `## ${titles[name] ?? name}\n`,
@@ -59,5 +130,11 @@ export function alertsPage(): string {
       "",
     ].join("\n"),
   );
-  return [opening, ...sections].join("\n");
+  const alerts = groups.flatMap(({ rules }) => rules);
+  const time = timeTable([...recording, ...groups], alerts);
+  return [opening, ...sections, time].join("\n");
+}
+
+function ruleFile(name: string): unknown {
+  return parse(readFileSync(new URL(`../manifests/rules/${name}.yaml`, import.meta.url), "utf8"));
 }

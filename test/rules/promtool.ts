@@ -84,34 +84,44 @@ export type RuleTest = {
 };
 
 /** @returns what either promtool complains of; empty when all is as expected */
-export async function testRules(input: RuleTest, expectations: readonly Expectation[]): Promise<string> {
+export const testRules = (input: RuleTest, expectations: readonly Expectation[]): Promise<string> =>
+  runTest(input, {
+    promql_expr_test: expectations.map(({ expr, atMinute, labels }) => ({
+      expr,
+      eval_time: `${atMinute}m`,
+      exp_samples: labels.map((set) => ({ labels: selectorOf(set), value: 1 })),
+    })),
+  });
+
+/** The same of an alert that fires once at that time, with exactly these labels (beside its name) and annotations. */
+export const testAlert = (
+  input: RuleTest & { readonly alert: string },
+  { atMinute, ...expected }: Pick<Alert, "labels" | "annotations"> & { readonly atMinute: number },
+): Promise<string> =>
+  runTest(input, {
+    alert_rule_test: [
+      {
+        alertname: input.alert,
+        eval_time: `${atMinute}m`,
+        exp_alerts: [{ exp_labels: expected.labels, exp_annotations: expected.annotations }],
+      },
+    ],
+  });
+
+async function runTest(input: RuleTest, expected: object): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "rules-"));
   try {
     const file = join(directory, "test.json");
     const interval = `${input.stepMinutes}m`;
-    const tests = [
-      {
-        interval,
-        input_series: input.series,
-        promql_expr_test: expectations.map(({ expr, atMinute, labels }) => ({
-          expr,
-          eval_time: `${atMinute}m`,
-          exp_samples: labels.map((set) => ({ labels: selectorOf(set), value: 1 })),
-        })),
-      },
-    ];
     const needed = input.alert === undefined ? groups : groupsFor([input.alert, ...(input.recorded ?? [])]);
     await writeFile(join(directory, "rules.json"), JSON.stringify({ groups: needed }));
-    const order = needed.map(({ name }) => name);
-    await writeFile(
-      file,
-      JSON.stringify({
-        rule_files: ["rules.json"],
-        evaluation_interval: interval,
-        group_eval_order: order,
-        tests,
-      }),
-    );
+    const test = {
+      rule_files: ["rules.json"],
+      evaluation_interval: interval,
+      group_eval_order: needed.map(({ name }) => name),
+      tests: [{ interval, input_series: input.series, ...expected }],
+    };
+    await writeFile(file, JSON.stringify(test));
     return await run("test", "rules", file);
   } finally {
     await rm(directory, { recursive: true });

@@ -173,7 +173,10 @@ export type InputOptions = {
 };
 
 /** The world as `input_series` of promtool. */
-export function inputSeries(world: World, options: InputOptions): readonly object[] {
+export function inputSeries(
+  world: World,
+  options: InputOptions,
+): readonly { readonly series: string; readonly values: string }[] {
   return Object.entries(world).flatMap(([key, samples]) => {
     if (samples === undefined) return [];
     const values = valuesOf(samples, options);

@@ -37,6 +37,8 @@ let vhost: FreshVhost;
 let noBroker: FaultProxy;
 let client: Client;
 let stage: AlertingStage;
+/** The operator that finds no broker was started then. */
+let blindSinceMs: number;
 
 const orders = (max: number): Watched => ({
   name: "orders",
@@ -72,6 +74,7 @@ beforeAll(async () => {
   await noBroker.start();
   client = createClient({ amqpUrl: vhost.amqpUrl(), jobs: [sleepContract] });
   await client.start();
+  blindSinceMs = Date.now();
   stage = await startAlertingStage(scope, [
     {
       name: "blind",
@@ -188,7 +191,10 @@ test("an operator that cannot read its broker calls a person, and so does none a
   await Promise.all(Object.values(operators).map((operator) => operator.end("SIGKILL")));
   const goneMs = Date.now();
   const called = await receiver.notification(about("firing", "MillraceOperatorDown"));
-  task.meta.secondsToWebhook = { MillraceOperatorDown: (called.atMs - goneMs) / 1_000 };
+  task.meta.secondsToWebhook = {
+    MillraceBrokerPollStale: (blind.atMs - blindSinceMs) / 1_000,
+    MillraceOperatorDown: (called.atMs - goneMs) / 1_000,
+  };
 });
 
 function textOf({ attachments }: ChatMessage): string {
