@@ -53,7 +53,7 @@ const ordinary = (name, title, debian) =>
 /** @typedef {"etcd" | "openssl"} ControlPlaneProgram */
 /** @typedef {"containerd" | "ctr" | "runc" | "cni" | "iptables" | "ip6tables" | "ip" | "debootstrap" | "dockerd" | "docker"} NodeProgram */
 
-/** @typedef {"chromium" | "compose"} TestProgram */
+/** @typedef {"chromium" | "compose" | "lua"} TestProgram */
 
 /** @type {Readonly<Record<"rabbitmq" | "epmd" | "prometheus" | "promtool" | "alertmanager" | "amtool" | TestProgram | "postgres" | ControlPlaneProgram | NodeProgram, Program>>} */
 export const programs = {
@@ -93,6 +93,12 @@ export const programs = {
     variable: "DOCKER_COMPOSE_BIN",
     debian: "docker-compose",
     guess: (env) => onPath(env, "docker-compose"),
+  }),
+  lua: program({
+    title: "Lua 5.1",
+    variable: "LUA_BIN",
+    debian: "lua5.1",
+    guess: (env) => onPath(env, "lua5.1"),
   }),
   postgres: program({
     title: "PostgreSQL",
@@ -145,4 +151,4 @@ export const nodeDistribution = [
 ];
 
 /** What tests of the page and of compose.yaml run. @type {readonly TestProgram[]} */
-export const testDistribution = ["chromium", "compose"];
+export const testDistribution = ["chromium", "compose", "lua"];
