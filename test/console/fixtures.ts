@@ -146,7 +146,7 @@ export const detailOf = (summary: Summary, parts: Partial<Detail> = {}): Detail 
   ],
   signals: [
     {
-      id: `main:/:jobs.${summary.name}`,
+      id: `main///jobs.${summary.name}`,
       broker: { ageSeconds: 0.4, epoch: "1", ready: summary.backlog ?? 0, unacked: 4, consumers: 4 },
       workers: {
         ageSeconds: 3.1,

@@ -31,13 +31,10 @@ const figures = [
   },
   {
     title: "Replicas",
-    value: ({ replicas: { desired, ready } }) =>
-      mapped(desired, (count) =>
-        ready === undefined || ready === count ? replicasText(count) : `${ready} of ${replicasText(count)}`,
-      ),
+    value: ({ replicas: { desired } }) => mapped(desired, replicasText),
     beside: ({ replicas: { min, max, desired, ready, recommended } }) =>
       [
-        ...(ready !== undefined && ready !== desired ? ["ready"] : []),
+        ...(ready === undefined || ready === desired ? [] : [`${replicasText(ready)} ready`]),
         `allowed ${replicasText(min)} to ${replicasText(max)}`,
         ...(recommended === undefined || recommended === desired
           ? []

@@ -148,7 +148,7 @@ export class Detail {
       this.#charts.replace(series);
     }
     this.#charts.append(summary.point);
-    this.#queues.update(signals);
+    this.#queues.update(signals, rest.spec.queues);
     this.#conditions.update(conditions, Date.parse(serverTime));
     this.#decisions.update({ summary, signals, conditions, wouldChange, notes, serverTime, ...rest });
     this.#tellOutlook(wouldChange);

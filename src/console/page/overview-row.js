@@ -91,10 +91,12 @@ export class OverviewRow {
 
   /** @param {Summary} summary */
   #writeReplicas({ replicas: { desired, ready, max } }) {
-    const told = (/** @type {number} */ count) =>
-      ready === undefined || ready === count
-        ? replicasText(count)
-        : `${ready} ready of ${replicasText(count)}`;
+    const told = (/** @type {number} */ count) => {
+      if (ready === undefined || ready === count) return replicasText(count);
+      return ready < count
+        ? `${ready} ready of ${replicasText(count)}`
+        : `${replicasText(count)}, ${ready} ready`;
+    };
     this.#replicas.write(desired, told, `max ${replicasText(max)}`);
   }
 }

@@ -19,10 +19,14 @@ export class QueueList {
     );
   }
 
-  /** @param {readonly QueueReading[]} readings */
-  update(readings) {
+  /**
+   * @param {readonly QueueReading[]} readings
+   * @param {readonly { readonly name?: string | undefined }[]} wanted the queues that the spec names
+   */
+  update(readings, wanted) {
     this.#receivedMs = performance.now();
-    const drawn = readings.map(itemOf);
+    const names = wanted.flatMap(({ name }) => name ?? []);
+    const drawn = readings.map((reading) => itemOf(reading, names));
     this.#ages = drawn.flatMap(({ ages }) => ages);
     this.#list.replaceChildren(
       ...(drawn.length === 0
@@ -39,8 +43,13 @@ export class QueueList {
   }
 }
 
-/** @param {QueueReading} reading */
-function itemOf({ id, waitSeconds, broker, workers }) {
+/**
+ * @param {QueueReading} reading
+ * @param {readonly string[]} names
+ */
+function itemOf({ id, waitSeconds, broker, workers }, names) {
+  // An id holds broker and virtual host too.
+  const name = names.find((candidate) => id.endsWith(`/${candidate}`)) ?? id;
   const lines = [
     broker === undefined
       ? lineOf("Broker", "not known")
@@ -56,7 +65,7 @@ function itemOf({ id, waitSeconds, broker, workers }) {
   const own =
     waitSeconds === undefined ? undefined : element("p", {}, `Promised within ${durationText(waitSeconds)}.`);
   return {
-    node: element("li", {}, element("h3", {}, id), own, ...lines.map(({ node }) => node)),
+    node: element("li", {}, element("h3", { title: id }, name), own, ...lines.map(({ node }) => node)),
     ages: lines.flatMap(({ ages }) => ages),
   };
 }
