@@ -44,15 +44,16 @@ export function summaryOf(autoscaler: Autoscaler, moment: Moment): Summary {
 
 function factsOf(autoscaler: Autoscaler, { nowMs, staleAfterSeconds }: Moment): PromiseFacts {
   const { resource, latest, conditions } = autoscaler;
+  const { estimate, reason, feasibility, limitedBy = [] } = latest?.verdict ?? {};
   return {
     ...known({
-      predictedWaitSeconds: latest?.verdict?.estimate.predictedWaitSeconds,
+      predictedWaitSeconds: estimate?.predictedWaitSeconds,
       backlog: backlogOf(autoscaler),
       ageSeconds: ageSeconds(autoscaler, nowMs),
-      reason: latest?.verdict?.reason,
+      reason,
     }),
-    feasibility: latest?.verdict?.feasibility ?? { kind: "unknown" },
-    limitedBy: latest?.verdict?.limitedBy ?? [],
+    feasibility: feasibility ?? { kind: "unknown" },
+    limitedBy,
     spec: resource.spec,
     conditions,
     staleAfterSeconds,
