@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { brokenSummary, infeasibleSummary, summaryOf } from "./fixtures.ts";
 import { Stage } from "./stage.ts";
@@ -105,7 +106,8 @@ describe("the overview", () => {
     const server = await stage.serve();
     const { page } = await stage.open(server.url());
     await page.getByText("No autoscaler yet").waitFor();
-    expect(await page.locator("pre").textContent()).toContain("kind: WorkerAutoscaler");
+    const sample = await readFile(new URL("../../manifests/samples/minimal.yaml", import.meta.url), "utf8");
+    expect(await page.locator("pre").textContent()).toBe(sample.replace(/^#.*\n/gm, "").trimEnd());
     server.change({ changed: [summaryOf("email")] });
     await page.getByRole("link", { name: "email" }).waitFor();
     expect(await page.locator("pre").isVisible()).toBe(false);
