@@ -50,6 +50,8 @@ export type OperatorPlan = {
   /** Of its scrape job, and of its files in the scope's folder. */
   readonly name: string;
   readonly brokerUrl: string;
+  /** Where it reads the broker's statistics; without it passive declares and the workers tell everything. */
+  readonly managementUrl?: string;
   readonly resources: readonly string[];
 };
 
@@ -110,7 +112,7 @@ export async function startAlertingStage(
 
 async function startOperator(
   scope: RunScope,
-  { name, brokerUrl, resources }: OperatorPlan,
+  { name, brokerUrl, managementUrl, resources }: OperatorPlan,
   { prometheusUrl, discovery }: { readonly prometheusUrl: string; readonly discovery: string },
 ): Promise<OperatorProcess> {
   const file = resourcesFile(scope, name);
@@ -120,6 +122,7 @@ async function startOperator(
     "--config": join(file, ".."),
     "--state": join(scope.directory, name, "state.json"),
     "--amqp-url": brokerUrl,
+    ...(managementUrl !== undefined && { "--management-url": managementUrl }),
     "--prometheus-url": prometheusUrl,
     "--discovery-dir": discovery,
     "--worker-log-dir": scope.directory,

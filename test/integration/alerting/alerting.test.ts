@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { connect } from "amqplib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createFaultProxy, type FaultProxy } from "../../../embedded/fault-proxy.ts";
 import { createRunScope, type RunScope } from "../../../embedded/run-scope.ts";
@@ -31,6 +32,8 @@ declare module "vitest" {
     secondsToWebhook?: Readonly<Record<string, number>>;
   }
 }
+
+const STUCK_QUEUE = "jobs.stuck";
 
 let scope: RunScope;
 let vhost: FreshVhost;
@@ -82,6 +85,12 @@ beforeAll(async () => {
       resources: [resourcesOf(watchedOnly("unseen", "jobs.unseen"))],
     },
     {
+      name: "statistics",
+      brokerUrl: vhost.amqpUrl(),
+      managementUrl: vhost.managementUrl,
+      resources: [resourcesOf(watchedOnly("stuck", STUCK_QUEUE))],
+    },
+    {
       name: "operator",
       brokerUrl: vhost.amqpUrl(),
       resources: [resourcesOf(orders(1)), resourcesOf(watchedOnly("odd-names", ODD_QUEUE))],
@@ -105,6 +114,9 @@ const about =
         Object.entries({ alertname, ...more }).every(([label, value]) => alert.labels[label] === value),
     );
 
+const alertOf = ({ alerts }: Notification, name: string) =>
+  alerts.find(({ labels }) => labels["alertname"] === name);
+
 const publishByHand = (queue: string) =>
   vhost.manage("POST", "exchanges/{vhost}/amq.default/publish", {
     routing_key: queue,
@@ -126,7 +138,7 @@ test("a backlog that the allowed maximum cannot clear calls a person, and the en
   const called = await receiver.notification(
     about("firing", "MillraceBacklogWaitCritical", { queue: "jobs.sleep" }),
   );
-  const alert = called.alerts.find(({ labels }) => labels["alertname"] === "MillraceBacklogWaitCritical");
+  const alert = alertOf(called, "MillraceBacklogWaitCritical");
   task.meta.secondsToWebhook = { MillraceBacklogWaitCritical: (called.atMs - publishedMs) / 1_000 };
   expect(alert?.labels).toMatchObject({
     severity: "critical",
@@ -158,7 +170,7 @@ test("a queue with any name stays what it is: in labels, links, the chat and the
 
   const called = await receiver.notification(about("firing", "MillraceQueueHasNoConsumers"));
   task.meta.secondsToWebhook = { MillraceQueueHasNoConsumers: (called.atMs - publishedMs) / 1_000 };
-  const [alert] = called.alerts;
+  const alert = alertOf(called, "MillraceQueueHasNoConsumers");
   expect(alert?.labels).toMatchObject({ namespace: "default", autoscaler: "odd-names", queue: ODD_QUEUE });
   expect(alert?.annotations["description"]).toBe(
     `Queue ${ODD_QUEUE} (default/odd-names): 1 jobs wait and no consumer is attached.`,
@@ -181,10 +193,30 @@ test("a queue with any name stays what it is: in labels, links, the chat and the
   expect(page).not.toMatch(/<img src=x/);
 });
 
+test("a queue whose consumers are there and end nothing calls a person", async ({ task }) => {
+  const connection = await connect(vhost.amqpUrl());
+  const channel = await connection.createChannel();
+  await channel.assertQueue(STUCK_QUEUE, { arguments: { "x-single-active-consumer": true } });
+  await channel.prefetch(1);
+  // The active one keeps its first job forever, and the other one is idle.
+  for (const _ of ["active", "idle"]) await channel.consume(STUCK_QUEUE, () => {});
+  const publishedMs = Date.now();
+  for (const job of ["1", "2", "3"]) channel.sendToQueue(STUCK_QUEUE, Buffer.from(job));
+
+  const called = await stage.receiver.notification(
+    about("firing", "MillraceQueueStalled", { queue: STUCK_QUEUE }),
+  );
+  task.meta.secondsToWebhook = { MillraceQueueStalled: (called.atMs - publishedMs) / 1_000 };
+  expect(alertOf(called, "MillraceQueueStalled")?.annotations["description"]).toBe(
+    "Queue jobs.stuck (default/stuck): 2 jobs wait, consumers are attached, and no job ends.",
+  );
+  await connection.close();
+});
+
 test("an operator that cannot read its broker calls a person, and so does none at all", async ({ task }) => {
   const { receiver, operators } = stage;
   const blind = await receiver.notification(about("firing", "MillraceBrokerPollStale", { job: "blind" }));
-  expect(blind.alerts[0]?.annotations["description"]).toMatch(
+  expect(alertOf(blind, "MillraceBrokerPollStale")?.annotations["description"]).toMatch(
     /^The operator \(blind\) has not read its brokers without a problem for [\d.]+s: it is blind\.$/,
   );
 
