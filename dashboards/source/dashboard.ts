@@ -49,5 +49,5 @@ export const dashboardJson = (parts: DashboardParts): string => {
   return `${JSON.stringify({ ...built, panels }, shown, 2)}\n`;
 };
 
-/** From the title, so that links to a panel go on leading to it when others come or move. */
+/** 31 bits from the title, so that links to a panel go on leading to it when others come or move. */
 const idOf = (title: string): number => createHash("sha256").update(title).digest().readUInt32BE() >>> 1;
