@@ -2,6 +2,7 @@ import { describe, expect } from "vitest";
 import { runWaves, type WorkerKind } from "./support/long-job-waves.ts";
 import { test } from "./support/scene.ts";
 
+const timeout = 10 * 60_000;
 const waves = { size: 15, count: 2 };
 
 /** What a scaler that takes any replica would interrupt in most removals. */
@@ -15,7 +16,7 @@ const careless: readonly WorkerKind[] = [
  */
 const interruptedRatio = 0.1;
 
-describe.concurrent("scale-in during long jobs of foreign consumers that cannot drain", () => {
+describe.concurrent("scale-in during long jobs of foreign consumers that cannot drain", { timeout }, () => {
   test.for(careless)("takes the idle first: $title", async ({ workers }, { scene, annotate }) => {
     const removed = await runWaves(scene, { workers, ...waves });
     const { lost, interrupted } = scene.records.account(scene.publisher.ids);

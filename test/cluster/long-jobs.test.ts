@@ -2,6 +2,7 @@ import { describe, expect } from "vitest";
 import { runWaves, type WorkerKind } from "./support/long-job-waves.ts";
 import { test } from "./support/scene.ts";
 
+const timeout = 10 * 60_000;
 /** Of three kinds, 204 removals. */
 const waves = { size: 17, count: 4 };
 
@@ -11,7 +12,7 @@ const draining: readonly WorkerKind[] = [
   { title: "a StatefulSet, which chooses by itself who goes", workers: { kind: "StatefulSet" } },
 ];
 
-describe.concurrent("scale-in during long jobs of foreign consumers that drain", () => {
+describe.concurrent("scale-in during long jobs of foreign consumers that drain", { timeout }, () => {
   test.for(draining)("interrupts none: $title", async ({ workers }, { scene, annotate }) => {
     const removed = await runWaves(scene, { workers, ...waves });
     await annotate(`${removed} removed`);

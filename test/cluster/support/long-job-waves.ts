@@ -51,8 +51,9 @@ export const runWaves = async (scene: Scene, { workers, size, count }: Waves): P
     await scene.records.allStarted(ids, waveMs);
     await scene.annotate({ "paused-replicas": null });
     await scene.records.allDone(ids, waveMs);
-    // A job that comes between the choice of a victim and its SIGTERM is saved by draining only, which two kinds lack.
     await replicas.reaches(0, waveMs);
+    // A job that comes between the choice of a victim and its SIGTERM is saved by draining only, which two kinds lack.
+    await scene.untilPods(0, waveMs);
   }
   return replicas.removed();
 };
