@@ -4,6 +4,7 @@ import type { Lease } from "../../src/operator/ports.ts";
 export class MemoryLease implements Lease {
   isHeld: boolean;
   isOverdue = false;
+  holder: string | undefined;
   readonly #listeners: (() => void)[] = [];
 
   constructor({ isHeld }: { readonly isHeld: boolean }) {
