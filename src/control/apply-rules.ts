@@ -41,6 +41,18 @@ const longSeconds = ({ view }: LaneWish, expectedSeconds: number | undefined): n
   return long && Math.max(long, unsettled.seconds / Math.max(1, view.backlog.running));
 };
 
+/**
+ * Idle replicas were idle when the broker's statistics were made: as many may be at work by now as jobs arrive in that
+ * time. Any of them may where the statistics were looked at before: the next ones come in some seconds.
+ */
+const begunSince = ({ state, fleet }: Scene, lanes: readonly LaneWish[]): number => {
+  const { seconds } = state.lateness;
+  if (seconds > 0 && !lanes.some(isRenewed)) return fleet.ready;
+  return Math.ceil(seconds * lanes.reduce((sum, { view }) => sum + view.arrivals.rate.perSecond, 0));
+};
+
+const isRenewed = ({ view }: LaneWish): boolean => view.reads.some(({ flow }) => flow.renewed);
+
 const leastOf = (scene: Scene, lanes: readonly LaneWish[], quiet: boolean): number => {
   const { settings, fleet } = scene;
   const held = lanes.reduce((sum, lane) => sum + Math.max(lane.view.backlog.running, heldJobs(lane)), 0);
@@ -51,6 +63,7 @@ const leastOf = (scene: Scene, lanes: readonly LaneWish[], quiet: boolean): numb
     longServiceSeconds: long.some((seconds) => seconds === undefined)
       ? undefined
       : Math.max(...long.map((seconds) => seconds ?? 0)),
+    begunSince: begunSince(scene, lanes),
     running: quiet ? held : Math.max(1, held),
   });
 };

@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import type { BrokerReading, Readings, Spec, Verdict } from "./contract.ts";
 import { type ControlState, step } from "./step.ts";
-import { type ForeignOptions, ForeignSimulation } from "./testing/foreign-simulation.ts";
+import { type ForeignOptions, ForeignSimulation, TICK_SECONDS } from "./testing/foreign-simulation.ts";
+import { seeded } from "./testing/queue-simulation.ts";
 
 // Nothing here waits: it computes, and a machine may be busy with other work.
 vi.setConfig({ testTimeout: 60_000 });
@@ -186,6 +187,24 @@ describe("jobs of foreign consumers that take longer than the grace period", () 
     loop.run(4_800);
     expect(loop.simulation.removed).toBeGreaterThan(100);
     expect(loop.simulation.interrupted).toBe(0);
+  });
+
+  test("that do not drain are seldom interrupted, although the holders are told late and jobs come at any moment", () => {
+    const random = seeded(7);
+    let dueAt = 5;
+    const arrivals = (t: number): number => {
+      let jobs = 0;
+      for (; dueAt <= t; dueAt -= Math.log(1 - random()) / 0.1) jobs += random() < 0.1 ? 8 : 1;
+      return jobs / TICK_SECONDS;
+    };
+    const loop = new Loop(
+      { arrivals, serviceSeconds: 12, tellsHolders: true, holdersAreLate: true, graceSeconds: 2 },
+      { expectedServiceSeconds: 12, scaleIn: { holdSeconds: 6 } },
+    );
+    loop.run(12_000);
+    const { removed, interrupted } = loop.simulation;
+    expect(removed).toBeGreaterThan(500);
+    expect(interrupted / removed).toBeLessThan(0.02);
   });
 
   test("are never interrupted where they cannot: nothing goes while anything is unacked", () => {

@@ -217,7 +217,7 @@ export class Autoscaler {
     const isAllowed = paused === undefined || paused.replicas === to;
     const isOurs = this.#resource.spec.mode === "Active" && this.owner === undefined;
     if (kind === "hold" || !isOurs || !isAllowed || isBackingOff) return undefined;
-    const victims = this.#watch.longestIdle(from - to);
+    const victims = this.#watch.latestIdle(from - to);
     return { from, to, explanation, ...(victims.length > 0 && { victims }) };
   }
 

@@ -133,7 +133,7 @@ export type ScaleChange = {
   readonly from: number;
   readonly to: number;
   readonly explanation: string;
-  /** When the count shrinks: the ids of those to remove first, the longest idle first where that is known. */
+  /** When the count shrinks: the ids of idle ones to remove first, those that became idle last first. */
   readonly victims?: readonly string[];
 };
 export type ScaleOutcome =

@@ -86,16 +86,16 @@ describe("nobody can be told to be idle", () => {
   });
 });
 
-test("the longest idle come first; who was busy in between begins anew", () => {
+test("those that became idle last come first; who was busy in between begins anew", () => {
   const since = new IdleSince();
   since.note(["a", "b", "c"], 1);
   since.note(["a", "c"], 2);
   since.note(["c", "b", "a"], 3);
-  expect(since.longest(9).at(-1)).toBe("b");
-  expect(since.longest(2)).not.toContain("b");
-  expect(since.longest(-1)).toEqual([]);
+  expect(since.latest(9).at(0)).toBe("b");
+  expect(since.latest(1)).toEqual(["b"]);
+  expect(since.latest(-1)).toEqual([]);
   since.note(undefined, 4);
-  expect(since.longest(9)).toEqual([]);
+  expect(since.latest(9)).toEqual([]);
 });
 
 test("nobody of whom any source says that it has a job is ever idle, whatever the sources say", () => {

@@ -85,9 +85,13 @@ export class IdleSince {
     this.#since = new Map((idle ?? []).map((id) => [id, this.#since.get(id) ?? nowMs]));
   }
 
-  /** The longest idle first; at most `count`. */
-  longest(count: number): readonly string[] {
-    const byAge = [...this.#since].toSorted(([, a], [, b]) => a - b);
+  /**
+   * Those that became idle last, at most `count`. A broker gives the next job to the consumer that has had room for longest
+   * (quorum queues), or that was given its last one longest ago (classic queues): these are the least likely to have been
+   * given one since they were seen idle.
+   */
+  latest(count: number): readonly string[] {
+    const byAge = [...this.#since].toSorted(([, a], [, b]) => b - a);
     return byAge.slice(0, Math.max(0, count)).map(([id]) => id);
   }
 }

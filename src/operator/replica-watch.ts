@@ -54,9 +54,9 @@ export class ReplicaWatch {
     return this.#firstConsumer.withStartup(readings);
   }
 
-  /** At most `count` replicas that run nothing, the longest idle first. */
-  longestIdle(count: number): readonly string[] {
-    return this.#idle.longest(count);
+  /** At most `count` replicas that run nothing, those that became idle last first. */
+  latestIdle(count: number): readonly string[] {
+    return this.#idle.latest(count);
   }
 
   /** Some queue's workers do not tell which of them is at work, and replicas can be chosen: the broker has to say who holds what. */

@@ -1,5 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type ScenarioOptions, startedScenario } from "../../test/fakes/operator-scenario.ts";
+
+// Nothing here waits: it computes, and a machine may be busy with other work.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Jobs longer than the grace period of 30 s, and a fleet that is told whom to remove. */
 async function longJobs(options: ScenarioOptions = {}) {

@@ -15,6 +15,8 @@ export type ForeignOptions = {
   readonly statisticsSeconds?: number;
   /** The holders of messages can be told apart, so that idle replicas go first. */
   readonly tellsHolders?: boolean;
+  /** They are told apart as the statistics saw them, and of those idle then the ones are removed that had become so last. */
+  readonly holdersAreLate?: boolean;
   readonly graceSeconds?: number;
 };
 
@@ -26,9 +28,13 @@ type Replica = {
   /** When those end that run. */
   ends: number[];
   drainingSince: number | undefined;
+  /** Its place in the broker's line, the lowest first: to the end with each delivery, and when it has room again. */
+  turn: number;
 };
 
-const TICK_SECONDS = 0.05;
+export const TICK_SECONDS = 0.05;
+
+const isIdle = ({ held, ends }: Replica): boolean => held.length + ends.length === 0;
 
 /** Consumers without metrics, seen through a broker alone: messages lie with them before they are begun, and statistics come late. */
 export class ForeignSimulation {
@@ -45,8 +51,10 @@ export class ForeignSimulation {
   private arrived = 0;
   private due = 0;
   private delivered = 0;
-  private turn = 0;
+  private turns = 0;
   private statistics: { readonly at: number; readonly block: Partial<BrokerReading> } | undefined;
+  /** Replicas that held nothing when the statistics were made, in the broker's line. */
+  private lately: readonly Replica[] = [];
   private readonly options: ForeignOptions;
 
   constructor(options: ForeignOptions) {
@@ -82,12 +90,13 @@ export class ForeignSimulation {
       this.replicas.push(this.replica(this.t + this.options.startupSeconds));
     }
     const load = ({ held, ends }: Replica) => held.length + ends.length;
+    const seenIdle = (replica: Replica) => this.lately.indexOf(replica);
     // A ReplicaSet that nobody advises removes what is not ready, then the youngest.
-    const order = this.live.toSorted((a, b) =>
-      this.options.tellsHolders && a.readyAt <= this.t && b.readyAt <= this.t
-        ? load(a) - load(b)
-        : b.readyAt - a.readyAt,
-    );
+    const order = this.live.toSorted((a, b) => {
+      if (!this.options.tellsHolders || a.readyAt > this.t || b.readyAt > this.t)
+        return b.readyAt - a.readyAt;
+      return this.options.holdersAreLate ? seenIdle(b) - seenIdle(a) : load(a) - load(b);
+    });
     for (const victim of order.slice(0, Math.max(0, order.length - count))) {
       victim.drainingSince = this.t;
       this.removed += 1;
@@ -113,7 +122,10 @@ export class ForeignSimulation {
           phase: "scheduled" as const,
         })),
         ...(options.tellsHolders && {
-          idle: ready.filter(({ held, ends }) => held.length + ends.length === 0).length,
+          idle: (options.holdersAreLate
+            ? ready.filter((replica) => this.lately.includes(replica))
+            : ready.filter(isIdle)
+          ).length,
         }),
         graceSeconds: options.graceSeconds ?? 30,
         uncreated: 0,
@@ -135,7 +147,7 @@ export class ForeignSimulation {
   }
 
   private replica(readyAt: number): Replica {
-    return { createdAt: this.t, readyAt, held: [], ends: [], drainingSince: undefined };
+    return { createdAt: this.t, readyAt, held: [], ends: [], drainingSince: undefined, turn: ++this.turns };
   }
 
   private tick(): void {
@@ -159,25 +171,26 @@ export class ForeignSimulation {
     if (this.t >= (this.options.stuckAfter ?? Number.MAX_VALUE)) return;
     for (const replica of this.replicas) {
       const still = replica.ends.filter((at) => at > this.t);
+      const wasFull = replica.held.length + replica.ends.length >= this.options.prefetch;
+      if (wasFull && still.length < replica.ends.length) replica.turn = ++this.turns;
       this.settled += replica.ends.length - still.length;
       replica.ends = still;
     }
   }
 
-  /** Round robin over those with room, as the broker does it. */
+  /** To those with room in turn, as the broker does it: the one that has waited longest first. */
   private deliver(): void {
     const { prefetch } = this.options;
-    const { ready } = this;
-    let full = 0;
-    while (full < ready.length && this.queue.length > 0) {
-      const replica = ready[this.turn++ % ready.length];
-      if (replica === undefined || replica.held.length + replica.ends.length >= prefetch) {
-        full += 1;
-        continue;
-      }
-      full = 0;
+    const line = this.ready
+      .filter(({ held, ends }) => held.length + ends.length < prefetch)
+      .toSorted((a, b) => a.turn - b.turn);
+    while (this.queue.length > 0) {
+      const replica = line.shift();
+      if (replica === undefined) return;
       replica.held.push(this.queue.shift() ?? this.t);
+      replica.turn = ++this.turns;
       this.delivered += 1;
+      if (replica.held.length + replica.ends.length < prefetch) line.push(replica);
     }
   }
 
@@ -205,6 +218,7 @@ export class ForeignSimulation {
   }
 
   private takeStatistics(): void {
+    this.lately = this.ready.filter(isIdle).toSorted((a, b) => a.turn - b.turn);
     const unacked = this.replicas.reduce((sum, { held, ends }) => sum + held.length + ends.length, 0);
     this.statistics = {
       at: this.t,

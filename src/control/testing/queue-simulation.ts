@@ -1,7 +1,7 @@
 import type { BrokerReading, Readings, WorkersReading } from "../contract.ts";
 
 /** A stream of numbers from 0 to 1 (mulberry32). */
-const seeded = (seed: number): (() => number) => {
+export const seeded = (seed: number): (() => number) => {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
