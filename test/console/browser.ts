@@ -44,13 +44,15 @@ export const openTab = async (
   return { page, problems, origins };
 };
 
-const load = async (page: Page, url: string, attempts = 3): Promise<void> => {
-  let broken = false;
-  const onFailed = (request: { failure(): { errorText: string } | null }): void => {
-    broken ||= isMachinesFault(request.failure()?.errorText ?? "");
-  };
-  page.on("requestfailed", onFailed);
-  await page.goto(url, { waitUntil: "load" });
-  page.off("requestfailed", onFailed);
-  if (broken && attempts > 1) await load(page, url, attempts - 1);
+/** Loads it again where a part did not come; going to an address with a hash a second time would load nothing. */
+const load = async (page: Page, url: string): Promise<void> => {
+  let isBroken = false;
+  page.on("requestfailed", (request) => {
+    isBroken ||= isMachinesFault(request.failure()?.errorText ?? "");
+  });
+  await page.goto(url);
+  for (let attempt = 1; isBroken && attempt < 5; attempt++) {
+    isBroken = false;
+    await page.reload();
+  }
 };

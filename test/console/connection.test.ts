@@ -88,5 +88,8 @@ describe("the connection", () => {
     server.know([summaryOf("email")], { decisions: decisionsOf(5), series: burstSeries() });
     await server.start();
     await page.getByText("1 to 5 of 5").waitFor({ timeout: 15_000 });
+    // Of 100 points every third is in the table, of 600 every fifteenth.
+    await page.getByText("The same as a table").click();
+    await expect.poll(() => page.locator(".figures tbody tr").count()).toBe(40);
   });
 });
