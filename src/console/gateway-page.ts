@@ -1,6 +1,6 @@
 import { pipeline } from "node:stream/promises";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { askLeader } from "./operator-relay.ts";
+import { askLeader, type RelayTiming, usualRelayTiming } from "./operator-relay.ts";
 import { pageFiles } from "./page-files.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { sendProblem } from "./send-problem.ts";
@@ -11,13 +11,17 @@ const relayedAtOnce = 64;
 export type GatewayPageOptions = {
   /** `http://host:port/` of the operator, or of a Service before several; without it the page says how to give one. */
   readonly operatorUrl: URL | undefined;
+  readonly timing?: RelayTiming;
 };
 
 /**
  * The page at a gateway: its files, and what an operator tells, passed on as it comes. Whatever guards the gateway's routes
  * guards these; nothing of the browser's request but the address goes on to the operator.
  */
-export function gatewayPage({ operatorUrl }: GatewayPageOptions): FastifyPluginAsync {
+export function gatewayPage({
+  operatorUrl,
+  timing = usualRelayTiming,
+}: GatewayPageOptions): FastifyPluginAsync {
   return async (app) => {
     const open = new Set<AbortController>();
     await app.register(pageFiles);
@@ -33,7 +37,7 @@ export function gatewayPage({ operatorUrl }: GatewayPageOptions): FastifyPluginA
       const relayed = new AbortController();
       open.add(relayed);
       try {
-        return await passOn({ operatorUrl, request, reply, relayed });
+        return await passOn({ operatorUrl, timing, request, reply, relayed });
       } finally {
         open.delete(relayed);
       }
@@ -45,15 +49,17 @@ export function gatewayPage({ operatorUrl }: GatewayPageOptions): FastifyPluginA
 
 type Relay = {
   readonly operatorUrl: URL;
+  readonly timing: RelayTiming;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly relayed: AbortController;
 };
 
 /** Resolves when all of the answer has been passed on, or either side went away. */
-async function passOn({ operatorUrl, request, reply, relayed }: Relay): Promise<FastifyReply> {
+async function passOn({ operatorUrl, timing, request, reply, relayed }: Relay): Promise<FastifyReply> {
+  const { signal } = relayed;
   reply.raw.once("close", () => relayed.abort());
-  const answer = await askLeader(operatorUrl, pathOf(request), relayed.signal);
+  const answer = await askLeader({ operator: operatorUrl, path: pathOf(request), timing, signal });
   if (answer.kind === "away") return sendProblem(reply, away(answer.because));
   const { response } = answer;
   const { statusCode = 502, headers } = response;

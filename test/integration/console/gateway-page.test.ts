@@ -6,18 +6,31 @@ import { ServedPage } from "../../fakes/served-page.ts";
 import { StreamReader } from "../../support/stream-reader.ts";
 import type { Detail, Problem } from "../../../src/console/contract.ts";
 import { gatewayPage } from "../../../src/console/gateway-page.ts";
+import type { RelayTiming } from "../../../src/console/operator-relay.ts";
 
 /** Of what happens by itself, on a machine with other things to do. */
 const soon = { timeout: 20_000, interval: 20 };
 
 /** A gateway that serves only the page; `guard` is asked before each of its routes. */
-async function gatewayAt(operatorUrl: string | undefined, guard?: (headers: IncomingHttpHeaders) => boolean) {
+async function gatewayAt(
+  operatorUrl: string | undefined,
+  {
+    guard,
+    timing,
+  }: {
+    readonly guard?: (headers: IncomingHttpHeaders) => boolean;
+    readonly timing?: RelayTiming;
+  } = {},
+) {
   const app = Fastify({ logger: false, routerOptions: { maxParamLength: 2_300 } });
   app.addHook("onRequest", async (request, reply) => {
     if (guard?.(request.headers) === false) await reply.code(401).send({ code: "unauthenticated" });
   });
   void app.register(
-    gatewayPage({ operatorUrl: operatorUrl === undefined ? undefined : new URL(`${operatorUrl}/`) }),
+    gatewayPage({
+      operatorUrl: operatorUrl === undefined ? undefined : new URL(`${operatorUrl}/`),
+      ...(timing !== undefined && { timing }),
+    }),
   );
   onTestFinished(() => app.close());
   return { app, url: await app.listen({ host: "127.0.0.1", port: 0 }) };
@@ -193,17 +206,32 @@ describe("a gateway says in words", () => {
   });
 
   test("that nobody answers in time", async () => {
-    const { app } = await gatewayAt(await listening(() => {}));
+    const timing = { answerMs: 200, silenceMs: 15_000 };
+    const { app } = await gatewayAt(await listening(() => {}), { timing });
     expect(await problemAt(app)).toMatchObject({
       code: "operator-away",
-      detail: expect.stringContaining("no answer in 5 s"),
+      detail: expect.stringContaining("no answer in 0.2 s"),
     });
   });
 });
 
+test("a gateway ends a stream on which the operator has fallen silent", async () => {
+  const url = await listening((_request, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" }).write(": here\n\n");
+  });
+  const gateway = await gatewayAt(url, { timing: { answerMs: 5_000, silenceMs: 200 } });
+  const answer = await StreamReader.answer(gateway.url);
+  const closed = new Promise((resolve) => {
+    answer.once("close", resolve).on("error", () => {});
+  });
+  answer.resume();
+  await closed;
+  expect(answer.complete).toBe(false);
+});
+
 test("what guards the gateway's routes guards the page, the stream and the details", async () => {
   const { url } = await operatorPageAt();
-  const { app } = await gatewayAt(url, ({ authorization }) => authorization === "Bearer right");
+  const { app } = await gatewayAt(url, { guard: ({ authorization }) => authorization === "Bearer right" });
   for (const path of ["/", "/console/main.js", "/console/stream", "/console/autoscalers/default/images"]) {
     expect((await app.inject({ url: path })).statusCode, path).toBe(401);
   }
