@@ -16,6 +16,9 @@ const tools = await chartTools();
 const helm = "missing" in tools ? "" : tools.helm4;
 const render = (values: Values): readonly Manifest[] => renderChart(values, { helm });
 const { "the stack": everything = {} } = configurations;
+let rendered: readonly Manifest[] | undefined;
+/** `everything`, rendered once. */
+const all = (): readonly Manifest[] => (rendered ??= render(everything));
 
 const directory = mkdtempSync(join(tmpdir(), "millrace-stack-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -78,7 +81,7 @@ describe.skipIf("missing" in tools)("the stack's Prometheus", () => {
   });
 
   test("finds all pods of each component, by headless Services at the ports of their metrics", () => {
-    const manifests = render(everything);
+    const manifests = all();
     const { scrape_configs: jobs } = prometheusOf(manifests);
     expect(jobs.map((job) => job.job_name)).toEqual(["gateway", "operator", "worker", "workers"]);
     for (const { job_name: component, honor_labels, dns_sd_configs } of jobs.slice(0, 3)) {
@@ -146,7 +149,7 @@ describe.skipIf("missing" in tools)("the stack's Alertmanager", () => {
   });
 
   test("tells whom it is told to", () => {
-    const text = fileOf(render(everything), "alertmanager", "alertmanager.yml");
+    const text = fileOf(all(), "alertmanager", "alertmanager.yml");
     expect(amtool("check-config", write("told.yml", text))).toMatchObject({ status: 0 });
     expect((parse(text) as Receivers).receivers).toContainEqual({
       name: "millrace-on-call",
@@ -178,22 +181,22 @@ describe.skipIf("missing" in tools)("the stack's Alertmanager", () => {
 });
 
 describe.skipIf("missing" in tools)("the stack's Grafana", () => {
-  const manifests = render(everything);
-  const environmentOf = (all: readonly Manifest[]) => podTemplate(all, "grafana").spec.containers[0].env;
+  const environmentOf = (manifests: readonly Manifest[]) =>
+    podTemplate(manifests, "grafana").spec.containers[0].env;
   /** The volume that the container sees at this path. */
   const mountedAt = (path: string) => {
-    const { containers, volumes } = podTemplate(manifests, "grafana").spec;
+    const { containers, volumes } = podTemplate(all(), "grafana").spec;
     const mount = containers[0].volumeMounts.find(({ mountPath }) => mountPath === path);
     return volumes.find(({ name }) => name === mount?.name);
   };
 
   test("has its data source by the documented schema, and it is the stack's Prometheus", () => {
-    const file = datasources.parse(parse(fileOf(manifests, "grafana", "datasources.yaml")));
+    const file = datasources.parse(parse(fileOf(all(), "grafana", "datasources.yaml")));
     expect(file.datasources).toMatchObject([
       { type: "prometheus", uid: "prometheus", isDefault: true, jsonData: { timeInterval: "5000ms" } },
     ]);
     const { hostname, port } = new URL(file.datasources[0]?.url ?? "");
-    const service = find(manifests, "Service", hostname.split(".")[0]);
+    const service = find(all(), "Service", hostname.split(".")[0]);
     expect(service.spec).toMatchObject({ ports: [{ port: Number(port) }] });
     expect(mountedAt("/etc/grafana/provisioning/datasources")?.configMap).toMatchObject({
       name: "demo-millrace-grafana",
@@ -202,12 +205,12 @@ describe.skipIf("missing" in tools)("the stack's Grafana", () => {
   });
 
   test("finds every dashboard of the chart, by the documented schema", () => {
-    const { providers } = dashboardProviders.parse(parse(fileOf(manifests, "grafana", "dashboards.yaml")));
+    const { providers } = dashboardProviders.parse(parse(fileOf(all(), "grafana", "dashboards.yaml")));
     expect(mountedAt("/etc/grafana/provisioning/dashboards")?.configMap).toMatchObject({
       name: "demo-millrace-grafana",
       items: [{ key: "dashboards.yaml" }],
     });
-    const dashboards = manifests.filter(
+    const dashboards = all().filter(
       ({ kind, metadata }) => kind === "ConfigMap" && metadata.name.endsWith("-dashboard"),
     );
     expect(mountedAt(providers[0]?.options.path ?? "")?.projected?.sources).toEqual(
@@ -217,35 +220,34 @@ describe.skipIf("missing" in tools)("the stack's Grafana", () => {
   });
 
   test("opens on the overview", () => {
-    const home = environmentOf(manifests)?.find(
+    const home = environmentOf(all())?.find(
       ({ name }) => name === "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH",
     );
-    const { options } = dashboardProviders.parse(parse(fileOf(manifests, "grafana", "dashboards.yaml")))
+    const { options } = dashboardProviders.parse(parse(fileOf(all(), "grafana", "dashboards.yaml")))
       .providers[0] ?? { options: { path: "" } };
-    const overview = find(manifests, "ConfigMap", "-overview-dashboard");
+    const overview = find(all(), "ConfigMap", "-overview-dashboard");
     expect(Object.keys(overview.data ?? {}).map((key) => `${options.path}/${key}`)).toEqual([home?.value]);
   });
 
   test("lets nobody look without a login unless told to", () => {
     const anonymous = (value: string) => ({ name: "GF_AUTH_ANONYMOUS_ENABLED", value });
     expect(environmentOf(render(withStack({})))).toContainEqual(anonymous("false"));
-    expect(environmentOf(manifests)).toContainEqual(anonymous("true"));
-    expect(environmentOf(manifests)).toContainEqual({ name: "GF_AUTH_ANONYMOUS_ORG_ROLE", value: "Viewer" });
+    expect(environmentOf(all())).toContainEqual(anonymous("true"));
+    expect(environmentOf(all())).toContainEqual({ name: "GF_AUTH_ANONYMOUS_ORG_ROLE", value: "Viewer" });
   });
 });
 
 describe.skipIf("missing" in tools)("the stack's network policies", () => {
   type Rule = { readonly ports?: readonly { readonly port: number | string }[]; readonly from?: object[] };
-  const manifests = render(everything);
   const policy = (part: string) =>
-    find(manifests, "NetworkPolicy", `-${part}`).spec as {
+    find(all(), "NetworkPolicy", `-${part}`).spec as {
       readonly ingress: readonly Rule[];
       readonly egress: readonly Rule[];
     };
 
   test("let Prometheus reach all that it scrapes, and Alertmanager", () => {
     const open = policy("prometheus").egress.flatMap(({ ports = [] }) => ports.map(({ port }) => port));
-    const needed = prometheusOf(manifests).scrape_configs.flatMap((job) =>
+    const needed = prometheusOf(all()).scrape_configs.flatMap((job) =>
       job.dns_sd_configs.map(({ port }) => port),
     );
     expect(open).toEqual(expect.arrayContaining([...needed, 9093]));

@@ -9,6 +9,9 @@ import { find, type Manifest, renderChart, RenderError, type Values } from "./re
 
 const tools = await chartTools();
 const { "the stack": everything = {} } = configurations;
+let rendered: readonly Manifest[] | undefined;
+/** `everything`, rendered once. */
+const all = (): readonly Manifest[] => (rendered ??= render(everything));
 const helm = "missing" in tools ? "" : tools.helm4;
 const render = (values: Values, release = "demo"): readonly Manifest[] =>
   renderChart(values, { helm, release });
@@ -60,7 +63,7 @@ describe.skipIf("missing" in tools)("the stack's parts", () => {
   });
 
   test("run as the users of their images, and where they are told to", () => {
-    const manifests = render(everything);
+    const manifests = all();
     const users = ["prometheus", "alertmanager", "grafana", "rabbitmq"].map((part) => podOf(manifests, part));
     expect(users.map(({ securityContext }) => securityContext)).toEqual(
       [65_532, 65_532, 472, 999].map((user) =>
@@ -138,7 +141,7 @@ describe.skipIf("missing" in tools)("the stack's logins", () => {
   });
 
   test("can be Secrets of yours", () => {
-    const manifests = render(everything);
+    const manifests = all();
     expect(secretsOf(manifests)).toEqual([]);
     const keyOf = (component: string, variable: string) =>
       containerOf(manifests, component).env?.find(({ name }) => name === variable)?.valueFrom;
@@ -159,7 +162,7 @@ describe.skipIf("missing" in tools)("the stack's data", () => {
   });
 
   test("can be kept, also when the chart is uninstalled, and belong to one pod at a time", () => {
-    const manifests = render(everything);
+    const manifests = all();
     const claim = find(manifests, "PersistentVolumeClaim", "-prometheus");
     expect(claim.metadata.annotations).toEqual({ "helm.sh/resource-policy": "keep" });
     expect(claim.spec).toEqual({
