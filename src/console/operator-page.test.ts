@@ -120,12 +120,14 @@ describe("the details of an autoscaler", () => {
     const { decisionCount } = await detail("?limit=0");
     expect(decisionCount).toBe(autoscaler?.decisions.all().length);
     const seen: { seq: number; time: string }[] = [];
-    for (let before = ""; ; before = `&before=${seen.at(-1)?.seq}`) {
-      const { decisions } = await detail(`?limit=5&series=none${before}`);
-      expect(decisions.length).toBeLessThanOrEqual(5);
-      if (decisions.length === 0) break;
+    let before = "";
+    while (seen.length < decisionCount) {
+      const { decisions } = await detail(`?limit=3&series=none${before}`);
+      expect(decisions.length).toBe(Math.min(3, decisionCount - seen.length));
       seen.push(...decisions);
+      before = `&before=${seen.at(-1)?.seq}`;
     }
+    expect((await detail(`?limit=3${before}`)).decisions).toEqual([]);
     expect(seen.length).toBe(decisionCount);
     expect(seen.map(({ seq }) => seq)).toEqual(
       Array.from({ length: seen.length }, (_none, index) => (seen[0]?.seq ?? 0) - index),
