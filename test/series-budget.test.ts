@@ -122,7 +122,9 @@ test("an autoscaler and a queue cost what the budget says at most, and no less",
   expect(usualOwn).toBeLessThanOrEqual(seriesBudget.usualPerAutoscaler);
 });
 
-test("1,000 autoscalers, ten of them with 100 queues, stay inside the budget", async () => {
+test("1,000 autoscalers, ten of them with 100 queues, stay inside the budget", {
+  timeout: 30_000,
+}, async () => {
   const autoscalers = fleetOf(1_000, 10);
   const queues = autoscalers.reduce((sum, autoscaler) => sum + autoscaler.queues.length, 0);
   expect(queues).toBe(1_990);
@@ -131,7 +133,9 @@ test("1,000 autoscalers, ten of them with 100 queues, stay inside the budget", a
   expect(series).toBeLessThanOrEqual(fixed + 1_000 * usualPerAutoscaler + queues * perQueue);
 });
 
-test("the loop turns between the metrics of a long scrape, and the text is the registry's own", async () => {
+test("the loop turns between the metrics of a long scrape, and the text is the registry's own", {
+  timeout: 30_000,
+}, async () => {
   const { registry } = operatorWith(fleetOf(20, 1), []);
   let turns = 0;
   let isOver = false;
