@@ -68,13 +68,18 @@ describe("the connection", () => {
       code: "operator-not-configured",
       title: "This gateway was not told of an operator.",
       detail: "Start it with --operator-url.",
+      retryAfterSeconds: 7,
     };
-    const { page } = await stage.open(server.url());
+    const { page } = await stage.open(server.url(), { movableClock: true });
     await page
       .getByText(
         "There is no data yet. This gateway was not told of an operator. Start it with --operator-url.",
       )
       .waitFor();
+    await page.getByText(/Asking again in [67]/).waitFor();
+    server.refusal = undefined;
+    await page.clock.fastForward(8_000);
+    await page.getByText("No autoscaler yet").waitFor();
   });
 
   test("fills what an open autoscaler missed meanwhile", async () => {

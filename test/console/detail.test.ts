@@ -112,12 +112,16 @@ describe("one autoscaler", () => {
     expect(await page.getByText("service time, mean").isVisible()).toBe(true);
   });
 
-  test("says how many warm replicas an infeasible promise needs", async () => {
+  test("says how many warm replicas an infeasible promise needs, and a note of the operator only once", async () => {
     const server = await stage.serve();
-    server.know([infeasibleSummary("reports")]);
+    const shared = "Prometheus does not answer.";
+    server.about = { role: "leader", notes: [shared] };
+    server.know([infeasibleSummary("reports")], { notes: [shared, "This one only."] });
     const { page } = await stage.open(detailUrl(server.url(), "reports"));
     await page.getByText(/3\swarm replicas needed/).waitFor();
     expect(await page.locator(".notices").textContent()).toContain("set spec.replicas.min to 3 (it is 0)");
+    await page.getByText("This one only.").waitFor();
+    expect(await page.getByText(shared).count()).toBe(1);
   });
 
   test("says what came to nothing, and why", async () => {
@@ -145,7 +149,8 @@ describe("one autoscaler", () => {
 
   test("says when its look is old, and when it was removed", async () => {
     const server = await stage.serve();
-    server.know([summaryOf("email", { lookedAt: new Date(Date.now() - 95_000).toISOString() })]);
+    const lookedAt = new Date(Date.now() - 95_000).toISOString();
+    server.know([summaryOf("email", { verdict: "unknown", lookedAt })]);
     const { page } = await stage.open(detailUrl(server.url(), "email"));
     await page.getByText(/The operator last looked at \d\d:\d\d:\d\d, 1\smin 30\ss ago\./).waitFor();
     server.change({ removed: ["shop/email"] });

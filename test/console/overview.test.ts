@@ -128,8 +128,11 @@ describe("the overview", () => {
 
   test("says in a row since when the operator has not looked", async () => {
     const server = await stage.serve();
-    server.know([summaryOf("email", { lookedAt: new Date(Date.now() - 75_000).toISOString() })]);
+    const lookedAt = new Date(Date.now() - 75_000).toISOString();
+    server.know([summaryOf("email", { verdict: "unknown", lookedAt }), summaryOf("slow", { lookedAt })]);
     const { page } = await stage.open(server.url());
     await page.getByText("Last looked at 1\u00A0min 10\u00A0s ago").waitFor();
+    // An operator with a long cycle says itself whether its look is too old.
+    expect(await page.getByText("Last looked at").locator("visible=true").count()).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 import { element } from "./element.js";
 import { durationText, momentText, pluralText } from "./format.js";
-import { oldLookSeconds } from "./overview-row.js";
+import { oldLookSeconds } from "./old-look-seconds.js";
 
 /** @typedef {import("../contract.ts").Summary} Summary */
 
@@ -34,18 +34,19 @@ export function noticesOf({ summary, notes, removed, nowMs }) {
  * @param {number} nowMs
  * @returns {ReturnType<typeof noticesOf>}
  */
-function noticesOfSummary({ feasibility, mode, lookedAt, replicas }, nowMs) {
-  const lookSeconds = lookedAt === undefined ? 0 : (nowMs - Date.parse(lookedAt)) / 1_000;
+function noticesOfSummary(summary, nowMs) {
+  const { feasibility, mode, lookedAt = "", replicas } = summary;
+  const lookSeconds = oldLookSeconds(summary, nowMs);
   return [
-    ...(lookedAt !== undefined && lookSeconds > oldLookSeconds
-      ? [
+    ...(lookSeconds === undefined
+      ? []
+      : [
           {
             kind: /** @type {const} */ ("warning"),
             title: "Old figures",
-            text: `The operator last looked at ${momentText(Date.parse(lookedAt), nowMs)}, ${durationText(Math.floor(lookSeconds / 10) * 10)} ago.`,
+            text: `The operator last looked at ${momentText(Date.parse(lookedAt), nowMs)}, ${durationText(lookSeconds)} ago.`,
           },
-        ]
-      : []),
+        ]),
     ...(feasibility.kind === "infeasible"
       ? [
           {

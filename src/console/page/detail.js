@@ -142,7 +142,8 @@ export class Detail {
   #fill({ summary, series, signals, conditions, wouldChange, notes, serverTime, ...rest }) {
     setAttribute(this.#known, "hidden", false);
     this.#write(summary);
-    this.#notes = notes;
+    const toldAbove = new Set(this.#set.about?.notes);
+    this.#notes = notes.filter((note) => !toldAbove.has(note));
     if (series !== undefined) {
       this.#hasSeries = true;
       this.#charts.replace(series);

@@ -1,5 +1,5 @@
 import { readEvents } from "./event-stream.js";
-import { refusalOf } from "./refused.js";
+import { refusalOf, Refused } from "./refused.js";
 
 /**
  * connecting: no answer yet. live: events come. lost: the stream was refused, broke off or fell silent; it is asked for
@@ -59,7 +59,7 @@ export class LiveFeed {
       }
       throw new Error("The stream has ended.");
     } catch (error) {
-      if (attempt === this.#attempt) this.#retryLater(reasonOf(error, attempt.signal));
+      if (attempt === this.#attempt) this.#retryLater(error, reasonOf(error, attempt.signal));
     } finally {
       silence.stop();
       attempt.abort();
@@ -79,9 +79,13 @@ export class LiveFeed {
     };
   }
 
-  /** @param {string} because */
-  #retryLater(because) {
-    const delayMs = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures) * (0.8 + 0.4 * Math.random());
+  /**
+   * @param {unknown} error
+   * @param {string} because
+   */
+  #retryLater(error, because) {
+    const backOffMs = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures) * (0.8 + 0.4 * Math.random());
+    const delayMs = Math.max(backOffMs, error instanceof Refused ? error.retryAfterSeconds * 1_000 : 0);
     this.#failures++;
     this.#timer = setTimeout(() => this.connect(), delayMs);
     this.#listener.onConnection({ kind: "lost", because, retryAtMs: performance.now() + delayMs });

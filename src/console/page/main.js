@@ -29,6 +29,9 @@ part("skip").addEventListener("click", (event) => {
 });
 addEventListener("hashchange", () => open({ focus: true }));
 addEventListener("online", () => feed.connect());
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible" && part("state").dataset["state"] === "lost") feed.connect();
+});
 setInterval(tick, 1_000);
 open({ focus: false });
 feed.connect();

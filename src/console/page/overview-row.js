@@ -1,12 +1,10 @@
 import { element, setAttribute, setText, spoken } from "./element.js";
 import { countText, durationText, glued, rateText, ratioText, replicasText } from "./format.js";
+import { oldLookSeconds } from "./old-look-seconds.js";
 import { hrefOfDetail } from "./route.js";
 import { verdictMark, verdictWords } from "./wording.js";
 
 /** @typedef {import("../contract.ts").Summary} Summary */
-
-/** A look older than this is told in the row. */
-export const oldLookSeconds = 30;
 
 /** One autoscaler's line. What did not change is not written again. */
 export class OverviewRow {
@@ -53,15 +51,13 @@ export class OverviewRow {
   }
 
   /**
-   * Says so where the operator has not looked for a while; in steps of ten seconds.
+   * Says so where the operator has not looked for too long.
    * @param {number} nowMs
    */
   age(nowMs) {
-    const { lookedAt } = this.#shown;
-    const seconds = lookedAt === undefined ? 0 : (nowMs - Date.parse(lookedAt)) / 1_000;
-    const old = seconds > oldLookSeconds;
-    setAttribute(this.#old, "hidden", !old);
-    if (old) setText(this.#old, `Last looked at ${durationText(Math.floor(seconds / 10) * 10)} ago`);
+    const seconds = oldLookSeconds(this.#shown, nowMs);
+    setAttribute(this.#old, "hidden", seconds === undefined);
+    if (seconds !== undefined) setText(this.#old, `Last looked at ${durationText(seconds)} ago`);
   }
 
   /** @param {Summary} summary */
@@ -83,7 +79,12 @@ export class OverviewRow {
   /** @param {Summary} summary */
   #writeWait({ promise, waitSecondsP95, predictedWaitSeconds }) {
     const wait = waitSecondsP95 ?? predictedWaitSeconds;
-    this.#wait.write(wait, durationText, `promised ${durationText(promise.waitSeconds)}`);
+    const atMost = waitSecondsP95 === undefined ? "" : "≤\u00A0";
+    this.#wait.write(
+      wait,
+      (value) => `${atMost}${durationText(value)}`,
+      `promised ${durationText(promise.waitSeconds)}`,
+    );
     const width = `${Math.round(Math.min(1, (wait ?? 0) / promise.waitSeconds) * 100)}%`;
     if (this.#waitUsed.style.width !== width) this.#waitUsed.style.width = width;
     setAttribute(this.#waitUsed, "data-over", wait !== undefined && wait > promise.waitSeconds);

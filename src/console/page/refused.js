@@ -2,6 +2,9 @@
 export class Refused extends Error {
   name = "Refused";
 
+  /** Not to be asked again before so long. */
+  retryAfterSeconds = 0;
+
   /**
    * @param {number} status 0 where nothing answered
    * @param {string} message
@@ -21,8 +24,8 @@ export async function refusalOf(response) {
   /** @type {Partial<import("../contract.ts").Problem> | undefined} */
   const problem = await response.json().catch(() => undefined);
   const words = [problem?.title, problem?.detail].filter((text) => text !== undefined);
-  return new Refused(
-    response.status,
-    words.length > 0 ? words.join(" ") : `The operator answered ${response.status}.`,
-  );
+  const message = words.length > 0 ? words.join(" ") : `The operator answered ${response.status}.`;
+  const refused = new Refused(response.status, message);
+  refused.retryAfterSeconds = Number(response.headers.get("retry-after") ?? 0) || 0;
+  return refused;
 }
