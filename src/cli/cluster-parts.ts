@@ -10,7 +10,7 @@ import { createKubernetesFleet } from "../kubernetes/kubernetes-fleet.ts";
 import { KubernetesLease } from "../kubernetes/kubernetes-lease.ts";
 import { createKubernetesMetrics } from "../kubernetes/metrics.ts";
 import { StatusJournal } from "../kubernetes/status-journal.ts";
-import type { Fleet, Journal, Lease } from "../operator/ports.ts";
+import type { Fleet, Journal, Lease, Standing } from "../operator/ports.ts";
 import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
 import type { KubernetesSettings } from "./kubernetes-settings.ts";
 
@@ -29,6 +29,7 @@ export type ClusterParts = {
   readonly fleet: Fleet;
   readonly journal: Journal;
   readonly lease: Lease | undefined;
+  readonly standing: Standing;
   /** In the order of their start. */
   readonly services: readonly Service[];
 };
@@ -56,8 +57,9 @@ export function createClusterParts(options: ClusterPartsOptions): ClusterParts {
       monotonicMs: () => performance.now(),
       nowMs,
     });
+  const writer = new JournalWriter({ client, identity, logger });
   const journal = new StatusJournal({
-    writer: new JournalWriter({ client, identity, logger }),
+    writer,
     stored: (key) => source.storedStatus(key),
     rejected: () => source.rejected,
     ...(lease !== undefined && { lease }),
@@ -69,8 +71,16 @@ export function createClusterParts(options: ClusterPartsOptions): ClusterParts {
     openConnections: () => client.openConnections(),
     rejected: () => source.rejected.length,
   });
+  const standing = {
+    get notReadyBecause() {
+      return source.blockedBecause ?? lease?.blockedBecause;
+    },
+    get notes() {
+      return writer.refusals;
+    },
+  };
   const connections = { start: async () => {}, stop: async () => client.close() };
   // The lease is given back after the journal has written its last, which only the holder may.
   const services = [connections, fleet, source, ...(lease === undefined ? [] : [lease]), journal];
-  return { fleet, journal, lease, services };
+  return { fleet, journal, lease, standing, services };
 }

@@ -53,6 +53,7 @@ export async function runOnKubernetes(flags: OperatorFlags): Promise<void> {
       autoscalers: [],
       fleet: parts.fleet,
       journal: parts.journal,
+      standing: parts.standing,
       ...(parts.lease !== undefined && { lease: parts.lease }),
       ...(broker !== undefined && { broker }),
       ...(accessList !== undefined && { brokers: accessList }),

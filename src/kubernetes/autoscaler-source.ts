@@ -35,6 +35,8 @@ export interface AutoscalerSource extends Service {
   storedStatus(key: string): unknown;
   /** Why the copy may be out of date, as a sentence. */
   readonly problem: string | undefined;
+  /** Why there is no copy at all, or no right to one, as a sentence. */
+  readonly blockedBecause: string | undefined;
 }
 
 type Reading =
@@ -126,6 +128,11 @@ class WatchedAutoscalers implements AutoscalerSource {
 
   get problem(): string | undefined {
     return this.#watches.find(({ problem }) => problem !== undefined)?.problem;
+  }
+
+  get blockedBecause(): string | undefined {
+    const blocked = this.#watches.find((watch) => watch.ageMs() === undefined || watch.isForbidden);
+    return blocked && `The WorkerAutoscalers cannot be listed. ${blocked.problem ?? ""}`.trim();
   }
 
   #readings(): readonly Reading[] {

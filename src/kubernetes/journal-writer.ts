@@ -16,6 +16,8 @@ export type JournalWriterDeps = {
 
 const events = { group: "events.k8s.io", version: "v1", plural: "events" };
 const deadlineMs = 5_000;
+/** Namespaces of which refusals are remembered. */
+const mostRefusals = 20;
 /** Trying again may help; any other refusal stays one. */
 const passing: ReadonlySet<KubernetesErrorCode> = new Set([
   "busy",
@@ -30,6 +32,8 @@ export class JournalWriter {
   readonly #deps: JournalWriterDeps;
   readonly #queue: WriteQueue;
   readonly #problems = new Set<string>();
+  /** What was refused last, by what was to be written where; gone when one is written there. */
+  readonly #refused = new Map<string, string>();
 
   constructor(deps: JournalWriterDeps) {
     this.#deps = deps;
@@ -47,6 +51,7 @@ export class JournalWriter {
       { op: "add", path: "/status", value: status } as const,
     ];
     this.#put(`status ${namespace}/${name}`, {
+      what: `status ${namespace}`,
       isLosable: false,
       run: (signal) => this.#deps.client.patch(path, operations, { signal, timeoutMs: deadlineMs }),
     });
@@ -57,9 +62,15 @@ export class JournalWriter {
     const body = eventDocument(regarded, occurrence, { instance: this.#deps.identity, suffix });
     const path = { resource: events, namespace: regarded.namespace };
     this.#put(`event ${suffix}`, {
+      what: `event ${regarded.namespace}`,
       isLosable: true,
       run: (signal) => this.#deps.client.create(path, body, { signal, timeoutMs: deadlineMs }),
     });
+  }
+
+  /** Statuses or Events that the API server refuses to take, each with the remedy. */
+  get refusals(): readonly string[] {
+    return [...this.#refused.values()];
   }
 
   clear(): void {
@@ -72,15 +83,18 @@ export class JournalWriter {
 
   #put(
     key: string,
-    { isLosable, run }: { isLosable: boolean; run: (signal: AbortSignal) => Promise<unknown> },
+    write: { what: string; isLosable: boolean; run: (signal: AbortSignal) => Promise<unknown> },
   ): void {
+    const { what, isLosable, run } = write;
     this.#queue.put(key, {
       isLosable,
       run: async (signal) => {
         try {
           await run(signal);
           this.#problems.clear();
+          this.#refused.delete(what);
         } catch (cause) {
+          if (hasCode(cause, "forbidden")) this.#refuse(what, messageOf(cause));
           if (!(cause instanceof KubernetesError) || passing.has(cause.code)) throw cause;
           // A role can be put right, and then the status must not be missing; Events without a right to them are no loss.
           if (cause.code === "forbidden" && !isLosable) throw cause;
@@ -91,11 +105,17 @@ export class JournalWriter {
     });
   }
 
+  #refuse(what: string, because: string): void {
+    if (this.#refused.has(what) || this.#refused.size < mostRefusals) this.#refused.set(what, because);
+  }
+
   /** Once, until something was written. */
   #note(cause: unknown): void {
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = messageOf(cause);
     if (this.#problems.has(problem) || this.#problems.size >= 100) return;
     this.#problems.add(problem);
     this.#deps.logger.warn({ problem }, "status or Event could not be written");
   }
 }
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -206,6 +206,23 @@ test("what goes wrong is told once, and again when it is over", async () => {
   ]);
 });
 
+test("one that never had an answer could not lead, and says why; one that had waits a lease first", async () => {
+  const { contenders } = setup(1);
+  const [only] = contenders;
+  if (only === undefined) throw new Error("one was asked for");
+  only.view.trouble = "lost";
+  await only.lease.start();
+  expect(only.lease.blockedBecause).toBe("no answer");
+  only.view.trouble = "none";
+  await seconds(1);
+  expect(only.lease.blockedBecause).toBeUndefined();
+  only.view.trouble = "lost";
+  await seconds(14);
+  expect(only.lease.blockedBecause).toBeUndefined();
+  await seconds(4);
+  expect(only.lease.blockedBecause).toBe("no answer");
+});
+
 test("stop is safe before start and more than once, and nothing is written afterwards", async () => {
   const { records, contenders } = setup(1);
   const [only] = contenders;

@@ -63,6 +63,7 @@ export class KubernetesLease implements Lease, Service {
   /** The record may have changed since it was seen: a write was refused, or not answered. */
   #isUnsure = true;
   #wasHeld = false;
+  #answeredMs = Number.NEGATIVE_INFINITY;
   #problem: string | undefined;
   #transitions = 0;
   readonly #listeners: (() => void)[] = [];
@@ -82,6 +83,12 @@ export class KubernetesLease implements Lease, Service {
     const seen = this.#seen;
     if (seen === undefined || this.isHeld || seen.record.holder === "") return false;
     return this.#deps.monotonicMs() >= seen.sinceMs + overdueAfterRenewals * this.#timing.retryMs;
+  }
+
+  /** Why this process could not lead now, nor take over: no answer for as long as a lease lasts, or never one. */
+  get blockedBecause(): string | undefined {
+    const isRecent = this.#deps.monotonicMs() < this.#answeredMs + this.#timing.durationMs;
+    return isRecent ? undefined : this.#problem;
   }
 
   onGained(listener: () => void): void {
@@ -139,6 +146,7 @@ export class KubernetesLease implements Lease, Service {
     try {
       if (!this.isHeld || this.#isUnsure) await this.#look(startedMs, signal);
       if (this.#mayTake(startedMs)) await this.#take(signal);
+      this.#answeredMs = startedMs;
       this.#noteProblem(undefined);
     } catch (cause) {
       this.#isUnsure = true;

@@ -118,7 +118,7 @@ test("a follower is ready, says what it is, and sends people to the leader", asy
     autoscalers: () => [],
     isFollower: () => true,
     registry: scenario.registry,
-    notReadyBecause: () => "the first cycle has not ended",
+    notReadyBecause: () => undefined,
   });
   const ready = await server.inject({ url: "/readyz" });
   expect([ready.statusCode, ready.json()]).toEqual([200, { status: "ok", role: "follower" }]);
@@ -131,7 +131,22 @@ test("a follower is ready, says what it is, and sends people to the leader", asy
   }
 });
 
-test("sentences about the operator go with each autoscaler", async () => {
+test("a follower that could not take over is not ready, and says why", async () => {
+  const scenario = await startedScenario();
+  const server = buildOperatorServer({
+    autoscalers: () => [],
+    isFollower: () => true,
+    registry: scenario.registry,
+    notReadyBecause: () => "The operator's role lacks get on leases.",
+  });
+  const answer = await server.inject({ url: "/readyz" });
+  expect([answer.statusCode, answer.json()]).toEqual([
+    503,
+    { status: "not ready", because: "The operator's role lacks get on leases." },
+  ]);
+});
+
+test("sentences about the operator go with each autoscaler, and with its readiness", async () => {
   const scenario = await startedScenario();
   const server = buildOperatorServer({
     autoscalers: () => scenario.operator.autoscalers,
@@ -141,5 +156,9 @@ test("sentences about the operator go with each autoscaler", async () => {
   });
   const view: AutoscalerView = (await server.inject({ url: "/v1/autoscalers/images" })).json();
   expect(view.notes).toEqual(["Idle queues are looked at every 2 s."]);
+  expect((await server.inject({ url: "/readyz" })).json()).toEqual({
+    status: "ok",
+    notes: ["Idle queues are looked at every 2 s."],
+  });
   expect(explanationOf(view, { last: 1, nowMs: 0 })).toContain("Idle queues are looked at every 2 s.");
 });

@@ -11,7 +11,7 @@ export type OperatorHttpDeps = {
   /** Another operator leads: this one knows nothing of the autoscalers. */
   readonly isFollower?: () => boolean;
   readonly registry: Registry;
-  /** Undefined when ready; otherwise why not yet. */
+  /** Undefined when ready, as one that follows and could take over is; otherwise why not yet. */
   readonly notReadyBecause: () => string | undefined;
   /** Routes of the page; without it there is none. */
   readonly page?: FastifyPluginAsync | undefined;
@@ -41,10 +41,14 @@ export function buildOperatorServer({
   );
   server.get("/healthz", async () => ({ status: "ok" }));
   server.get("/readyz", async (_request, reply) => {
-    // A follower is ready to take over, which is all that it is there for.
-    if (isFollower()) return { status: "ok", role: "follower" };
     const because = notReadyBecause();
-    return because === undefined ? { status: "ok" } : reply.code(503).send({ status: "not ready", because });
+    if (because !== undefined) return reply.code(503).send({ status: "not ready", because });
+    const said = notes();
+    return {
+      status: "ok",
+      ...(isFollower() && { role: "follower" }),
+      ...(said.length > 0 && { notes: said }),
+    };
   });
   server.get("/v1/autoscalers", async () => ({ items: autoscalers().map(summaryOf) }));
   server.get<{ Params: { namespace: string; name: string } }>(

@@ -13,7 +13,7 @@ import { Leadership } from "./leadership.ts";
 import { createOperatorMetrics } from "./metrics.ts";
 import type { OperatorFeed } from "./operator-feed.ts";
 import { compileOperatorOptions, type OperatorOptions } from "./options.ts";
-import type { BrokerSource, Fleet, FloorSource, Journal, Lease, WorkerSource } from "./ports.ts";
+import type { BrokerSource, Fleet, FloorSource, Journal, Lease, Standing, WorkerSource } from "./ports.ts";
 import { RepeatedTask } from "./repeated-task.ts";
 import type { StateStore } from "./state-store.ts";
 
@@ -28,6 +28,8 @@ export type OperatorDeps = {
   readonly journal?: Journal;
   /** The right to act, where several operators run; without it this one always leads. */
   readonly lease?: Lease;
+  /** Absent where nothing but itself keeps this one from working. */
+  readonly standing?: Standing;
   /** Which brokers there are, and who may use them; absent = all that `broker` reads, for everybody. */
   readonly brokers?: BrokerAccessList;
   readonly registry: Registry;
@@ -56,10 +58,17 @@ export type Operator = Service & {
   replaceAutoscalers(resources: readonly WorkerAutoscaler[]): void;
 };
 
+const firstCycle = "the first cycle has not ended";
+
+const notesOf = (fastPath: FastPath, standing: Standing | undefined): readonly string[] => [
+  ...fastPath.notes,
+  ...(standing?.notes ?? []),
+];
+
 /** Observes, decides, acts and reports for a set of autoscalers, until it is stopped. Throws a ConfigError for options out of range. */
 export function createOperator(deps: OperatorDeps, userOptions: OperatorOptions = {}): Operator {
   const options = compileOperatorOptions(userOptions);
-  const { logger } = deps;
+  const { logger, version = "unknown", nowMs, standing } = deps;
   const set = new AutoscalerSet(deps, options);
   const leadership = new Leadership(deps.lease, { logger, onChange: () => set.startOver() });
   const isLeader = () => leadership.isHeld;
@@ -67,15 +76,15 @@ export function createOperator(deps: OperatorDeps, userOptions: OperatorOptions 
   const cycleSeconds = options.cyclePeriodMs / 1_000;
   const metrics = createOperatorMetrics(deps.registry, { ...deps, autoscalers: led, isLeader, cycleSeconds });
   const loop = new ControlLoop({ ...deps, options, metrics });
-  const fastPath = new FastPath({ autoscalers: led, nowMs: deps.nowMs, logger, metrics }, options);
+  const fastPath = new FastPath({ ...deps, autoscalers: led, metrics }, options);
   let cycles = 0;
-  const view = { autoscalers: led, notes: () => fastPath.notes, isFollower: () => !isLeader() };
-  const { version = "unknown", nowMs } = deps;
+  const notes = () => notesOf(fastPath, standing);
+  const view = { autoscalers: led, notes, isFollower: () => !isLeader() };
   const server = buildOperatorServer({
     ...view,
     page: deps.page?.({ ...view, leader: () => leadership.holder, version, cycleSeconds, nowMs }),
     registry: deps.registry,
-    notReadyBecause: () => (cycles > 0 ? undefined : "the first cycle has not ended"),
+    notReadyBecause: () => standing?.notReadyBecause ?? (cycles > 0 || !isLeader() ? undefined : firstCycle),
   });
   const cycle = async () => {
     if (!leadership.check()) return leadership.isNear ? loop.warmUp(set.list) : undefined;

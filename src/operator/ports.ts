@@ -164,6 +164,14 @@ export interface Lease {
   onGained(listener: () => void): void;
 }
 
+/** What an operator on a cluster knows of its own standing there: its list of autoscalers, its lease, its rights. */
+export interface Standing {
+  /** Why it can neither lead nor take over, with the remedy; undefined when it can. */
+  readonly notReadyBecause: string | undefined;
+  /** What people should know although it works, as sentences with the remedy. */
+  readonly notes: readonly string[];
+}
+
 /** Where each autoscaler's account is kept for people and for the next leader: status and Events on a cluster. */
 export interface Journal {
   /** After each look. The journal itself decides what of it to write, and when. Never throws for an outside cause. */

@@ -128,7 +128,12 @@ const eventWrite: Scenario = {
     const { world } = trial;
     const [right = ""] = eventWrite.rights;
     await scaledTo(world, "Deployment", 2);
-    await logged(await trial.operator, sentence(right, world.namespace));
+    const operator = await trial.operator;
+    await logged(operator, sentence(right, world.namespace));
+    const url = await operator.url();
+    await until(async () =>
+      expect(await (await fetch(`${url}/readyz`)).text()).toContain(sentence(right, world.namespace)),
+    );
     expect(await world.events()).toEqual([]);
     await lacking(trial);
     await world.annotate("images", { [pausedReplicas]: "1" });
