@@ -26,6 +26,7 @@ const takeBurst = async (browser: Browser): Promise<void> => {
     const light = await openTab(browser, url, { ...desk, colorScheme: "light" });
     await light.page.getByRole("link", { name: "sleep" }).click();
     await demo.printed(/idle {2,}workers .* waiting 0 /);
+    await light.page.locator(".decision:first-child", { hasText: "fewer replicas keep" }).waitFor();
     await take(light.page, "console-burst");
     const dark = await openTab(browser, light.page.url(), { ...desk, colorScheme: "dark" });
     const small = await openTab(browser, light.page.url(), { ...phone, colorScheme: "light" });
