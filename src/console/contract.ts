@@ -33,7 +33,7 @@ export type SnapshotEvent = {
 /** `event: changes`: at most one a second and at least one in five seconds; one without changes says that the operator is there. */
 export type ChangesEvent = {
   readonly serverTime: string;
-  /** At most 1,000: whole summaries, each replaces the earlier one of its key. */
+  /** At most 1,000: whole summaries, each replaces the earlier one of its key. One that differs in the time of its look alone comes every ten seconds. */
   readonly changed: readonly Summary[];
   /** Keys. */
   readonly removed: readonly string[];

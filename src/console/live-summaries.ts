@@ -5,6 +5,11 @@ import { isStale, type Moment, summaryOf } from "./summary-of.ts";
 /** Of one event; what is more comes with the next. A summary is about 1 kB and costs about 20 µs. */
 export const summariesAtOnce = 1_000;
 
+/** One that looks as it did is told again only so often: of 500 that idle, each look would be 230 kB a second to each reader. */
+const sameAgainMs = 10_000;
+
+type Told = { readonly content: string; readonly atMs: number };
+
 /** What the latest summary of an autoscaler was made from: while all of it is the same, so is the summary. */
 type Seen = Pick<Autoscaler, "latest" | "conditions" | "resource"> & {
   readonly lastDecision: unknown;
@@ -13,10 +18,12 @@ type Seen = Pick<Autoscaler, "latest" | "conditions" | "resource"> & {
 
 /**
  * Which autoscalers the readers do not know as they are now. What has waited longest comes first, and before it those for
- * which something was decided. Keeps a few references for each autoscaler, and no summaries.
+ * which something was decided. While there are readers it keeps a few references and about 1 kB for each autoscaler.
  */
 export class LiveSummaries {
   readonly #seen = new Map<string, Seen>();
+  /** What the readers were told last, but for the time of the look. */
+  readonly #told = new Map<string, Told>();
   #byKey: ReadonlyMap<string, Autoscaler> = new Map();
   readonly #decided = new Set<string>();
   readonly #changed = new Set<string>();
@@ -47,7 +54,10 @@ export class LiveSummaries {
   /** A first picture for a new reader. What is beyond it counts as changed, for all readers. */
   snapshot(moment: Moment): { readonly total: number; readonly autoscalers: readonly Summary[] } {
     const all = [...this.#byKey.values()];
-    for (const { key } of all.slice(summariesAtOnce)) this.#changed.add(key);
+    for (const { key } of all.slice(summariesAtOnce)) {
+      this.#changed.add(key);
+      this.#told.delete(key);
+    }
     return {
       total: all.length,
       autoscalers: all.slice(0, summariesAtOnce).map((autoscaler) => summaryOf(autoscaler, moment)),
@@ -56,38 +66,49 @@ export class LiveSummaries {
 
   /** What changed since it was last asked for, and is not too much for one event. */
   take(moment: Moment): Pick<ChangesEvent, "changed" | "removed"> {
-    const changed: Summary[] = [];
-    for (const waiting of [this.#decided, this.#changed]) {
-      for (const key of waiting) {
-        if (changed.length === summariesAtOnce) break;
-        const autoscaler = this.#byKey.get(key);
-        this.#decided.delete(key);
-        this.#changed.delete(key);
-        if (autoscaler !== undefined) changed.push(summaryOf(autoscaler, moment));
-      }
-    }
+    const next = [...new Set([...this.#decided, ...this.#changed])].slice(0, summariesAtOnce);
+    const changed = next.flatMap((key) => {
+      this.#decided.delete(key);
+      this.#changed.delete(key);
+      const autoscaler = this.#byKey.get(key);
+      return autoscaler === undefined ? [] : this.#news(summaryOf(autoscaler, moment), moment);
+    });
     const removed = [...this.#removed];
     this.#removed.clear();
     return { changed, removed };
   }
 
+  /** Nothing when the readers know it so. */
+  #news(summary: Summary, { nowMs }: Moment): readonly Summary[] {
+    const content = contentOf(summary);
+    const told = this.#told.get(summary.key);
+    if (told?.content === content && nowMs - told.atMs < sameAgainMs) return [];
+    this.#told.set(summary.key, { content, atMs: nowMs });
+    return [summary];
+  }
+
   /** With no reader left there is nothing to remember. */
   forget(): void {
     this.#byKey = new Map();
-    for (const kept of [this.#seen, this.#decided, this.#changed, this.#removed]) kept.clear();
+    for (const kept of [this.#seen, this.#told, this.#decided, this.#changed, this.#removed]) kept.clear();
   }
 
   /** How much is kept, for tests that look for leaks. */
   get size(): number {
-    const kept = [this.#seen, this.#byKey, this.#decided, this.#changed, this.#removed];
+    const kept = [this.#seen, this.#told, this.#byKey, this.#decided, this.#changed, this.#removed];
     return kept.reduce((sum, { size }) => sum + size, 0);
   }
 
   #remove(key: string): void {
     this.#seen.delete(key);
+    this.#told.delete(key);
     this.#removed.add(key);
   }
 }
+
+/** All of it but when it was looked at. */
+const contentOf = ({ lookedAt: _lookedAt, point, ...summary }: Summary): string =>
+  JSON.stringify([summary, point && { ...point, time: undefined }]);
 
 const seenOf = (autoscaler: Autoscaler, moment: Moment): Seen => ({
   latest: autoscaler.latest,

@@ -1,3 +1,4 @@
+import type { Estimate, Verdict } from "../control/contract.ts";
 import type { Autoscaler } from "../operator/autoscaler.ts";
 import type { FleetObservation } from "../operator/ports.ts";
 import type { Point, Summary } from "./contract.ts";
@@ -14,7 +15,8 @@ export function summaryOf(autoscaler: Autoscaler, moment: Moment): Summary {
   const { resource, latest, waits } = autoscaler;
   const { metadata, spec } = resource;
   const { waitSeconds, attainmentRatio: promisedRatio } = spec.objective;
-  const { attainmentRatio, arrivalsPerSecond, startupSeconds } = latest?.verdict?.estimate ?? {};
+  const { arrivalsPerSecond, startupSeconds } = tidyEstimate(latest?.verdict);
+  const attainmentRatio = latest?.verdict?.estimate.attainmentRatio;
   const facts = factsOf(autoscaler, moment);
   const { predictedWaitSeconds, backlog, limitedBy, feasibility } = facts;
   return {
@@ -44,10 +46,10 @@ export function summaryOf(autoscaler: Autoscaler, moment: Moment): Summary {
 
 function factsOf(autoscaler: Autoscaler, { nowMs, staleAfterSeconds }: Moment): PromiseFacts {
   const { resource, latest, conditions } = autoscaler;
-  const { estimate, reason, feasibility, limitedBy = [] } = latest?.verdict ?? {};
+  const { reason, feasibility, limitedBy = [] } = latest?.verdict ?? {};
   return {
     ...known({
-      predictedWaitSeconds: estimate?.predictedWaitSeconds,
+      predictedWaitSeconds: tidyEstimate(latest?.verdict).predictedWaitSeconds,
       backlog: backlogOf(autoscaler),
       ageSeconds: ageSeconds(autoscaler, nowMs),
       reason,
@@ -70,7 +72,7 @@ export function isStale(autoscaler: Autoscaler, { nowMs, staleAfterSeconds }: Mo
 export function pointOf(autoscaler: Autoscaler): Point | undefined {
   const { latest, resource } = autoscaler;
   if (latest === undefined) return undefined;
-  const { arrivalsPerSecond, predictedWaitSeconds } = latest.verdict?.estimate ?? {};
+  const { arrivalsPerSecond, predictedWaitSeconds } = tidyEstimate(latest.verdict);
   const fleet = fleetOf(latest.fleet);
   return {
     time: secondOf(latest.atMs),
@@ -84,6 +86,12 @@ export function pointOf(autoscaler: Autoscaler): Point | undefined {
 }
 
 export const secondOf = (atMs: number): number => Math.floor(atMs / 1_000);
+
+/** To four digits: more means nothing, and would make a figure that creeps into news at each look. */
+const tidyEstimate = (verdict: Verdict | undefined): Estimate =>
+  Object.fromEntries(
+    Object.entries(verdict?.estimate ?? {}).map(([name, value]) => [name, Number(value.toPrecision(4))]),
+  );
 
 type Known<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 

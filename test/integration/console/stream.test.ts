@@ -85,11 +85,11 @@ function crowd(count: number): readonly Autoscaler[] {
   });
 }
 
-function lookAt(autoscaler: Autoscaler, nowMs: number): void {
+function lookAt(autoscaler: Autoscaler, nowMs: number, ready = 7): void {
   const queues = new Map(
     autoscaler.queues.map(({ ref }) => [
       ref.key,
-      { ageSeconds: 0, epoch: "1", ready: 7, unacked: 0, consumers: 1 },
+      { ageSeconds: 0, epoch: "1", ready, unacked: 0, consumers: 1 },
     ]),
   );
   autoscaler.decide({
@@ -155,6 +155,24 @@ describe("a stream", () => {
       removed: [],
     });
     expect(reader.events.length).toBe(2);
+  });
+
+  test("tells of one that looks as it did only every ten seconds, and of one that does not at once", async () => {
+    const stage = await staged();
+    const [idle, busy] = crowd(2);
+    if (idle === undefined || busy === undefined) throw new Error("no crowd");
+    stage.others = [idle, busy];
+    const reader = await stage.reader();
+    await reader.snapshot();
+    const told: (readonly string[])[] = [];
+    for (let look = 1; look <= 20; look++) {
+      stage.scenario.clock.advance(2);
+      lookAt(idle, stage.scenario.clock.nowMs, 0);
+      lookAt(busy, stage.scenario.clock.nowMs, look);
+      told.push((await stage.tick(reader)).changed.map(({ name }) => name));
+    }
+    const timesOf = (name: string) => told.slice(-10).filter((names) => names.includes(name)).length;
+    expect({ idle: timesOf("worker-0"), busy: timesOf("worker-1") }).toEqual({ idle: 2, busy: 10 });
   });
 
   test("tells when a look becomes too old to say anything, without any new look", async () => {
