@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page, type Request } from "playwright-core";
 import type { RunScope } from "../../embedded/run-scope.ts";
 
 /** The distribution's Chromium with a profile of its own. Root may not use its sandbox. */
@@ -44,15 +44,21 @@ export const openTab = async (
   return { page, problems, origins };
 };
 
-/** Loads it again where a part did not come; going to an address with a hash a second time would load nothing. */
-const load = async (page: Page, url: string): Promise<void> => {
+/** Goes to an address, or loads the present one again; once more where the machine's network broke a part of it off. */
+export const load = async (page: Page, url?: string): Promise<void> => {
   let isBroken = false;
-  page.on("requestfailed", (request) => {
+  const onFailed = (request: Request): void => {
     isBroken ||= isMachinesFault(request.failure()?.errorText ?? "");
-  });
-  await page.goto(url);
-  for (let attempt = 1; isBroken && attempt < 5; attempt++) {
+  };
+  page.on("requestfailed", onFailed);
+  for (let attempt = 1; attempt === 1 || (isBroken && attempt < 6); attempt++) {
     isBroken = false;
-    await page.reload();
+    // Going to an address with a hash a second time would load nothing.
+    const isThere = url === undefined || page.url() === url;
+    await (isThere ? page.reload() : page.goto(url)).catch((error: unknown) => {
+      if (!isMachinesFault(String(error))) throw error;
+      isBroken = true;
+    });
   }
+  page.off("requestfailed", onFailed);
 };

@@ -33,16 +33,16 @@ describe("the connection", () => {
   test("asks again at once when a person says so", async () => {
     const server = await stage.serve();
     server.know([summaryOf("email", { backlog: 12 })]);
-    const { page } = await stage.open(server.url());
+    const { page } = await stage.open(server.url(), { movableClock: true });
     await page.getByText("Live", { exact: true }).waitFor();
     await server.stop();
-    await page.getByText(/Asking again in [4-9]/).waitFor({ timeout: 30_000 });
+    await page.getByText(/^Data since/).waitFor();
+    // From here on the page's time stands still: it would never ask by itself.
+    await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 100);
     server.know([summaryOf("email", { backlog: 345 })]);
     await server.start();
-    const pressedAtMs = performance.now();
     await page.getByRole("button", { name: "Try now" }).click();
     await page.getByText("345").waitFor();
-    expect(performance.now() - pressedAtMs).toBeLessThan(2_000);
   });
 
   test("notices a stream that fell silent without ending", async () => {

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { load } from "./browser.ts";
 import { brokenSummary, burstSeries, decisionsOf, summaryOf } from "./fixtures.ts";
 import { Stage } from "./stage.ts";
 
@@ -141,7 +142,7 @@ describe("the colours", () => {
     expect(await ground()).toBe("rgb(15, 21, 24)");
     await page.getByRole("button", { name: "Colours: system" }).click();
     expect(await ground()).toBe("rgb(246, 247, 247)");
-    await page.reload();
+    await load(page);
     await page.getByRole("button", { name: "Colours: light" }).waitFor();
     expect(await ground()).toBe("rgb(246, 247, 247)");
   });

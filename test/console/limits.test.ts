@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { load } from "./browser.ts";
 import { brokenSummary, burstSeries, decisionsOf, summaryOf } from "./fixtures.ts";
 import { Stage } from "./stage.ts";
 
@@ -16,7 +17,7 @@ const many = (count: number) =>
   Array.from({ length: count }, (_, index) => summaryOf(`worker-${String(index).padStart(4, "0")}`));
 
 describe("five hundred autoscalers", () => {
-  test("are drawn, filtered and updated without holding the page up", async () => {
+  test("are drawn, filtered, and updated with one write for each figure that changed", async () => {
     const server = await stage.serve();
     server.know([...many(499), brokenSummary("images")]);
     const { page, problems } = await stage.open(server.url());
@@ -24,23 +25,25 @@ describe("five hundred autoscalers", () => {
     expect(await page.locator("tbody tr a").first().textContent()).toBe("images");
 
     await page.evaluate(() => {
-      const tasks: number[] = [];
-      Object.assign(globalThis, { tasks });
-      new PerformanceObserver((list) =>
-        tasks.push(...list.getEntries().map(({ duration }) => duration)),
-      ).observe({ type: "longtask" });
+      const writes: string[] = [];
+      Object.assign(globalThis, { writes });
+      new MutationObserver((records) => writes.push(...records.map(({ type }) => type))).observe(
+        document.querySelector("tbody") as Element,
+        { subtree: true, childList: true, characterData: true, attributes: true },
+      );
     });
-    // A look of the operator changes them all.
-    server.change({ changed: many(499).map((summary, index) => ({ ...summary, backlog: 1_000 + index })) });
+    // A look of the operator touches them all, and changes one figure of each.
+    const lookedAt = new Date().toISOString();
+    server.change({
+      changed: many(499).map((summary, at) => ({ ...summary, lookedAt, backlog: 1_000 + at })),
+    });
     await page.getByText("1,498", { exact: true }).waitFor({ state: "attached" });
-    const typedAtMs = performance.now();
+    expect(await page.evaluate(() => (globalThis as unknown as { writes: string[] }).writes.length)).toBe(
+      499,
+    );
     await page.getByRole("searchbox").fill("worker-0123");
     await page.getByText("1 of 500\u00A0autoscalers").waitFor();
-    expect(performance.now() - typedAtMs).toBeLessThan(2_000);
-    const longest = await page.evaluate(() =>
-      Math.max(0, ...(globalThis as unknown as { tasks: number[] }).tasks),
-    );
-    expect(longest).toBeLessThan(1_000);
+    expect(await page.locator("tbody tr").count()).toBe(1);
     expect(problems).toEqual([]);
   });
 
@@ -109,7 +112,7 @@ describe("hostile names", () => {
       expect(await overflow(page)).toBe(0);
       await page.locator("tbody .who a").click();
       await page.getByText("1 to 1 of 1").waitFor();
-      await page.reload();
+      await load(page);
       await page.getByText("1 to 1 of 1").waitFor();
       expect(await page.locator("h1").textContent()).toBe(`${namespace} / ${name}`);
       expect(await page.locator(".decision .why p").first().textContent()).toBe(name);

@@ -34,9 +34,11 @@ describe("the overview", () => {
     await page.evaluate(() => {
       const touched = new Set<string>();
       Object.assign(globalThis, { touched });
+      const firstAtMs = () => Object.assign(globalThis, { firstAtMs: Date.now() });
       new MutationObserver((records) => {
         for (const { target } of records) {
           const around = target instanceof Element ? target : target.parentElement;
+          if (touched.size === 0) firstAtMs();
           touched.add(around?.closest("tr")?.querySelector("a")?.textContent ?? "the table");
         }
       }).observe(document.querySelector("tbody") as Element, {
@@ -46,10 +48,11 @@ describe("the overview", () => {
         attributes: true,
       });
     });
-    const changedAtMs = performance.now();
+    const changedAtMs = Date.now();
     server.change({ changed: [summaryOf("images", { backlog: 4_321 })] });
     await page.getByText("4,321").waitFor();
-    expect(performance.now() - changedAtMs).toBeLessThan(2_000);
+    const shownAtMs = await page.evaluate(() => (globalThis as unknown as { firstAtMs: number }).firstAtMs);
+    expect(shownAtMs - changedAtMs).toBeLessThan(2_000);
     expect(
       await page.evaluate(() => [...(globalThis as unknown as { touched: Set<string> }).touched]),
     ).toEqual(["images"]);
