@@ -46,7 +46,7 @@ export default defineConfig({
         test: {
           name: "rules",
           include: ["test/rules/**/*.test.ts"],
-          testTimeout: 60_000,
+          testTimeout: 3 * minute,
           sequence: { groupOrder: 1 },
         },
       },
