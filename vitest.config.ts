@@ -22,6 +22,8 @@ export default defineConfig({
             "dashboards/**/*.test.ts",
             "test/*.test.ts",
           ],
+          // Property tests take longer than the default beside everything else on two cores.
+          testTimeout: 30_000,
         },
       },
       {
