@@ -3,8 +3,9 @@ import { parse } from "yaml";
 import { parsePrometheus } from "../../src/prometheus/options.ts";
 import { parseBrokers } from "../../src/rabbitmq/options.ts";
 import { chartTools } from "./chart-tools.ts";
-import { configurations, monitored, smallest } from "./configurations.ts";
+import { configurations, smallest } from "./configurations.ts";
 import { find, type Manifest, renderChart, RenderError, type Values } from "./render-chart.ts";
+import { argsOf, at, containerOf, gateway, podOf, worker } from "./rendered.ts";
 
 const tools = await chartTools();
 const helms = "missing" in tools ? [] : [tools.helm3, tools.helm4];
@@ -13,25 +14,7 @@ const [helm3 = "", helm = ""] = helms;
 const render = (values: Values = smallest, namespace = "messaging"): readonly Manifest[] =>
   renderChart(values, { helm, namespace });
 
-/** Of an object as rendered, along a path of keys and indices. */
-const at = (value: unknown, ...path: readonly (string | number)[]): unknown =>
-  path.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown> | undefined)?.[key], value);
-
 const operator = (values?: Values): Manifest => find(render(values), "Deployment", "-operator");
-const containerOf = (deployment: Manifest): Record<string, unknown> =>
-  at(deployment.spec, "template", "spec", "containers", 0) as Record<string, unknown>;
-const podOf = (deployment: Manifest): Record<string, unknown> =>
-  at(deployment.spec, "template", "spec") as Record<string, unknown>;
-const argsOf = (deployment: Manifest): readonly string[] =>
-  containerOf(deployment)["args"] as readonly string[];
-
-const gateway = {
-  enabled: true,
-  allowUnauthenticatedAccess: true,
-  amqp: { existingSecret: "rabbit-default-user" },
-  database: { existingSecret: "jobs-database", key: "url" },
-};
-const worker = { enabled: true, amqp: { existingSecret: "rabbit-default-user" } };
 
 describe.skipIf("missing" in tools)("the chart", () => {
   test.each(Object.entries(configurations))(
@@ -418,88 +401,5 @@ describe.skipIf("missing" in tools)("the workers", () => {
 
   test("need their Secret named", () => {
     expect(() => render({ ...smallest, worker: { enabled: true } })).toThrow("worker.amqp.existingSecret");
-  });
-});
-
-describe.skipIf("missing" in tools)("the metrics", () => {
-  const annotation = "prometheus.io/scrape";
-  const annotationsOf = (deployment: Manifest) =>
-    at(deployment.spec, "template", "metadata", "annotations") ?? {};
-
-  test("are found by annotations by default, at each component's port", () => {
-    const deployments = render({ ...smallest, gateway, worker }).filter(({ kind }) => kind === "Deployment");
-    const ports = deployments.map((one) => at(annotationsOf(one), "prometheus.io/port"));
-    expect(new Set(ports)).toEqual(new Set(["8080", "9090", "9091"]));
-  });
-
-  test.each(["ServiceMonitor", "PodMonitor"] as const)(
-    "are found by a %s for each component instead",
-    (scrape) => {
-      const manifests = render(monitored(scrape));
-      const monitors = manifests.filter(({ kind }) => kind.endsWith("Monitor"));
-      expect(monitors.map(({ kind }) => kind)).toEqual([scrape, scrape, scrape]);
-      for (const { metadata, spec } of monitors) {
-        expect(metadata.labels).toMatchObject({ release: "stack" });
-        const [endpoint] = (at(spec, "endpoints") ?? at(spec, "podMetricsEndpoints")) as readonly {
-          port: string;
-        }[];
-        expect(endpoint).toMatchObject({
-          honorLabels: true,
-          interval: "5s",
-          relabelings: [{ action: "drop" }],
-        });
-        const component = metadata.labels?.["app.kubernetes.io/component"] ?? "";
-        const ports = containerOf(find(manifests, "Deployment", `-${component}`))["ports"];
-        expect(ports).toContainEqual(expect.objectContaining({ name: endpoint?.port }));
-        expect(annotationsOf(find(manifests, "Deployment", `-${component}`))).not.toHaveProperty(annotation);
-      }
-    },
-  );
-
-  test("can be left unfound", () => {
-    const manifests = render({ ...smallest, monitoring: { scrape: "None" } });
-    expect(manifests.some(({ kind }) => kind.endsWith("Monitor"))).toBe(false);
-    expect(annotationsOf(find(manifests, "Deployment"))).not.toHaveProperty(annotation);
-  });
-});
-
-describe.skipIf("missing" in tools)("the network policies", () => {
-  test.each([
-    [smallest["brokers"], [5672, 15_672]],
-    [{ a: { amqpUrl: "amqp://a", managementUrl: "http://a" } }, [5672, 80]],
-    [{ a: { amqpUrl: "amqps://a/", managementUrl: "https://a" } }, [5671, 443]],
-    [{ a: { amqpUrl: "amqp://[fd00::1]:5673" } }, [5673]],
-  ] as const)("let the operator reach API server, brokers and Prometheus only: %j", (brokers, expected) => {
-    const values = {
-      brokers,
-      prometheus: { url: "https://prometheus.example" },
-      networkPolicy: { enabled: true },
-    };
-    const { spec } = find(render(values), "NetworkPolicy", "-operator");
-    expect(at(spec, "policyTypes")).toEqual(["Ingress", "Egress"]);
-    const ports = at(spec, "egress", 1, "ports") as readonly { port: number }[];
-    expect(new Set(ports.map(({ port }) => port))).toEqual(new Set([443, 6443, ...expected]));
-    expect(at(spec, "egress", 2)).toBeUndefined();
-  });
-
-  test("let in whom they are told to", () => {
-    const manifests = render(configurations["everything"]);
-    expect(at(find(manifests, "NetworkPolicy", "-operator").spec, "ingress", 0, "from", 0)).toHaveProperty(
-      "namespaceSelector",
-    );
-    expect(at(find(manifests, "NetworkPolicy", "-gateway").spec, "ingress", 0, "from", 0)).toHaveProperty(
-      "podSelector",
-    );
-    expect(render().some(({ kind }) => kind === "NetworkPolicy")).toBe(false);
-  });
-});
-
-describe.skipIf("missing" in tools)("further objects", () => {
-  test("are templates, as objects or as text", () => {
-    const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a-{{ .Release.Name }}" } };
-    const text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: b-{{ .Release.Name }}";
-    const manifests = render({ ...smallest, extraObjects: [object, text] });
-    expect(find(manifests, "ConfigMap", "a-demo")).toBeDefined();
-    expect(find(manifests, "ConfigMap", "b-demo")).toBeDefined();
   });
 });

@@ -46,7 +46,14 @@ export const installKind = async (client: ClusterClient, custom: CustomKind): Pr
       },
     },
   );
-  await vi.waitFor(() => client.list({ resource: { group, version, plural } }), { timeout: 20_000 });
+  // What the API server lists as its kinds may come a moment after the kind itself.
+  const isServed = async () => {
+    await client.list({ resource: { group, version, plural } });
+    type Listed = { readonly resources: readonly { readonly name: string }[] };
+    const { resources } = await client.getPath<Listed>(`/apis/${group}/${version}`);
+    if (!resources.some(({ name }) => name === plural)) throw new Error(`${plural} is not listed yet`);
+  };
+  await vi.waitFor(isServed, { timeout: 20_000 });
 };
 
 export const resourceOf = (custom: CustomKind) => ({

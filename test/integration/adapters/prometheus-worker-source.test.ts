@@ -180,9 +180,9 @@ describe("what the workers say", () => {
   test("other edges begin another epoch, and only edges that all replicas have are told", async () => {
     const workers = source();
     await show(first, { waits: { "1": 1, "5": 2, "+Inf": 3 } });
-    const before = (await known(workers)).workers;
-    await show(second, { waits: { "5": 0, "7": 0, "+Inf": 0 } });
     // The buckets are another query: the scrape that the first one saw may reach them one read later.
+    const { workers: before } = await until(workers, (one) => one?.workers.waits?.edgesSeconds.length === 2);
+    await show(second, { waits: { "5": 0, "7": 0, "+Inf": 0 } });
     const both = await until(
       workers,
       (one) => one?.workers.reportingReplicas === 2 && one.workers.waits?.edgesSeconds.length === 1,
