@@ -21,7 +21,12 @@ import {
  */
 
 const { values } = parseArgs({
-  options: { json: { type: "boolean" }, repeats: { type: "string", default: "50" } },
+  options: {
+    json: { type: "boolean" },
+    repeats: { type: "string", default: "50" },
+    /** Part of the names of the scenarios that are run. */
+    only: { type: "string", default: "" },
+  },
 });
 const REPEATS = Number(values.repeats);
 const contracts = reactionContracts(REPEATS);
@@ -180,7 +185,7 @@ try {
   const results: Result[] = [];
   let operator = await stage.startOperator({ fastPath: true });
   let path: Path = "fast";
-  for (const scenario of SCENARIOS) {
+  for (const scenario of SCENARIOS.filter(({ name }) => name.includes(values.only))) {
     if (scenario.path !== path) {
       await operator.end(10_000);
       operator = await stage.startOperator({ fastPath: false });

@@ -19,6 +19,7 @@ export class Publisher {
   readonly ids: string[] = [];
   readonly #connection: ChannelModel;
   readonly #channel: ConfirmChannel;
+  #isClosing = false;
 
   private constructor(connection: ChannelModel, channel: ConfirmChannel) {
     this.#connection = connection;
@@ -71,20 +72,17 @@ export class Publisher {
   /** Holds one message at a time for so long, and acknowledges it. */
   async consumeSlowly(queue: string, serviceMs: number): Promise<void> {
     const channel = await this.#connection.createChannel();
-    let isOpen = true;
-    channel.once("close", () => {
-      isOpen = false;
-    });
     await channel.prefetch(1);
     await channel.consume(queue, (message) => {
       const settle = (): void => {
-        if (message !== null && isOpen) channel.ack(message);
+        if (message !== null && !this.#isClosing) channel.ack(message);
       };
       setTimeout(settle, serviceMs).unref();
     });
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.#connection.close().catch(() => {}); // the broker may have closed it already
   }
 }
