@@ -39,6 +39,7 @@ describe("the connection", () => {
     await page.getByText(/^Data since/).waitFor();
     // From here on the page's time stands still: it would never ask by itself.
     await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 10_000);
+    await page.getByText(/Asking again in \d/).waitFor();
     server.know([summaryOf("email", { backlog: 345 })]);
     await server.start();
     await page.getByRole("button", { name: "Try now" }).click();
