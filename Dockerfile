@@ -10,8 +10,10 @@ RUN npm ci --ignore-scripts --workspaces=false
 COPY tsconfig.json tsconfig.build.json ./
 COPY kit/src kit/src
 COPY src src
+COPY docs docs
 RUN node_modules/.bin/tsc -p tsconfig.build.json --declaration false \
- && cp -R src/console/page dist/src/console/
+ && cp -R src/console/page dist/src/console/ \
+ && mkdir dist/docs && cp -R docs/*.md docs/runbooks dist/docs/
 
 FROM ${BASE_IMAGE} AS dependencies
 WORKDIR /app

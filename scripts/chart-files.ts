@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { DOCUMENTS } from "../dashboards/source/links.ts";
 import { chartValuesOf } from "./chart/chart-values.ts";
 import { crdTemplateOf } from "./chart/crd-template.ts";
 import { valuesSchemaOf } from "./chart/values-schema.ts";
@@ -6,9 +7,12 @@ import { valuesTableOf } from "./chart/values-table.ts";
 
 const repository = new URL("../", import.meta.url);
 const CHART = "charts/millrace";
+/** The operator, which has the documents: behind the port-forward of the chart's notes, and with compose.yaml. */
+const OPERATOR_URL = "http://localhost:9091";
+const GRAFANA_URL = "http://localhost:3000";
 const BEGIN = "<!-- Made from values.yaml by `npm run generate`; changes below are lost. -->\n";
 
-/** Files of the chart that are made from others: path from the root of the repository, and content. */
+/** Files of the chart and of compose.yaml that are made from others: path from the root of the repository, and content. */
 export function chartFiles(): Readonly<Record<string, string>> {
   const values = chartValuesOf(read(`${CHART}/values.yaml`));
   const [readme] = read(`${CHART}/README.md`).split(BEGIN);
@@ -36,10 +40,22 @@ export function chartFiles(): Readonly<Record<string, string>> {
     ...Object.fromEntries(
       filesIn("dashboards", ".json").map((file) => [
         `${CHART}/files/dashboards/${file}`,
-        read(`dashboards/${file}`),
+        read(`dashboards/${file}`).replaceAll(DOCUMENTS, OPERATOR_URL),
+      ]),
+    ),
+    ...Object.fromEntries(
+      yamlOf("manifests/rules").map((file) => [
+        `compose/rules/${file}`,
+        composeRulesOf(file, read(`manifests/rules/${file}`)),
       ]),
     ),
   };
 }
+
+/** The chart's templates put addresses before these paths; compose.yaml has no templates. */
+const composeRulesOf = (file: string, rules: string): string =>
+  `# Made from manifests/rules/${file} by \`npm run generate\`; changes here are lost.\n${rules}`
+    .replaceAll(/(?<=runbook_url: )(?=docs\/)/g, `${OPERATOR_URL}/`)
+    .replaceAll(/(?<=dashboard_url: "?)(?=\/d\/)/g, GRAFANA_URL);
 
 const read = (path: string): string => readFileSync(new URL(path, repository), "utf8");

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from "fastify";
 import type { OperatorFeed } from "../operator/operator-feed.ts";
 import { detailOf } from "./detail-of.ts";
+import { documents } from "./documents.ts";
 import { OperatorNews } from "./operator-news.ts";
 import { pageFiles } from "./page-files.ts";
 import { parseDetailQuery } from "./parse-detail-query.ts";
@@ -14,11 +15,12 @@ const retryAfterSeconds = 5;
 
 export type OperatorPageOptions = { readonly streams?: StreamLimits };
 
-/** The page of an operator: its files, the stream of what changes, and the details of one autoscaler. Runs from `ready` to `close`. */
+/** The page of an operator: its files, the documents, the stream of what changes, and the details of one autoscaler. Runs from `ready` to `close`. */
 export function operatorPage(feed: OperatorFeed, options: OperatorPageOptions = {}): FastifyPluginAsync {
   const news = new OperatorNews(feed, options.streams ?? usualStreamLimits);
   return async (app) => {
     await app.register(pageFiles);
+    await app.register(documents);
     repeatWhileOpen(app, news);
     app.get("/console/stream", (_request, reply) => {
       void tellRole(reply, feed);

@@ -109,7 +109,7 @@ describe("compose.yaml", () => {
 });
 
 describe("the configurations of compose.yaml", () => {
-  test("Prometheus' is right for promtool, with the rules of manifests", () => {
+  test("Prometheus' is right for promtool, with the rules of manifests, whose links are whole", () => {
     const own = readText(mounted("prometheus", "/etc/prometheus/prometheus.yml"));
     const rules = mounted("prometheus", "/etc/prometheus/rules");
     const file = write("prometheus.yml", own.replace("/etc/prometheus/rules", join(repository, rules)));
@@ -117,6 +117,20 @@ describe("the configurations of compose.yaml", () => {
       const { status, stdout, stderr } = spawnSync(promtool, ["check", "config", file], { encoding: "utf8" });
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
       expect(stdout).toMatch(/SUCCESS: 2 rule files found/);
+    }
+    const urls = (name: string): readonly string[] => {
+      const found = readText(`${rules}/alerts.yaml`).matchAll(new RegExp(`${name}: "?(\\S+)`, "g"));
+      return [...found].map(([, url = ""]) => url);
+    };
+    const alerts = readText("manifests/rules/alerts.yaml").match(/- alert:/g) ?? [];
+    for (const [name, service, path] of [
+      ["runbook_url", "operator", "docs/runbooks/Millrace"],
+      ["dashboard_url", "grafana", "d/millrace-"],
+    ] as const) {
+      const [address, port] = services[service]?.ports?.[0]?.split(":") ?? [];
+      expect(address).toBe("127.0.0.1");
+      const whole = urls(name).filter((url) => url.startsWith(`http://localhost:${port}/${path}`));
+      expect(whole).toHaveLength(alerts.length);
     }
   });
 

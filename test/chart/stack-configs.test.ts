@@ -164,6 +164,35 @@ describe.skipIf("missing" in tools)("the stack's Alertmanager", () => {
     expect(render).toThrow("millrace-on-call, millrace-chat, millrace-mail");
   });
 
+  test("calls a heartbeat's webhook again and again where there is one, and has no such alert otherwise", () => {
+    const rulesOf = (alertmanager: Values) =>
+      fileOf(render(withStack({ alertmanager })), "prometheus", "rules.yml");
+    const heartbeat = { url: "https://heartbeat.example:8443/ping" };
+    expect(rulesOf({})).not.toContain("Watchdog");
+    expect(configOf({})).not.toContain("Watchdog");
+    const rules = write("heartbeat-rules.yml", rulesOf({ heartbeat }));
+    for (const promtool of promtools)
+      expect(spawnSync(promtool, ["check", "rules", rules])).toMatchObject({ status: 0 });
+    expect(rulesOf({ heartbeat })).toMatch(/- alert: Watchdog\n +expr: vector\(1\)\n/);
+
+    const text = configOf({ heartbeat });
+    const file = write("heartbeat.yml", text);
+    expect(amtool("check-config", file)).toMatchObject({ status: 0 });
+    const receiver = (...labels: readonly string[]) =>
+      amtool("config", "routes", "test", `--config.file=${file}`, ...labels).stdout.trim();
+    expect(receiver("alertname=Watchdog", "severity=none")).toBe("millrace-heartbeat");
+    expect(receiver("alertname=MillraceJobStuck", "severity=warning")).toBe("millrace-chat,millrace-mail");
+    expect((parse(text) as Receivers).receivers).toContainEqual({
+      name: "millrace-heartbeat",
+      webhook_configs: [{ ...heartbeat, send_resolved: false }],
+    });
+    const secret = { urlFile: "/etc/alertmanager/secrets/heartbeat-url" };
+    expect(configOf({ heartbeat: secret })).toContain(`url_file: ${secret.urlFile}`);
+    expect(() => configOf({ heartbeat, config: { route: { receiver: "me" } } })).toThrow(
+      "stack.alertmanager.heartbeat: not with stack.alertmanager.config",
+    );
+  });
+
   test("can be configured by you altogether", () => {
     const config = { route: { receiver: "me" }, receivers: [{ name: "me" }] };
     expect(parse(configOf({ config }))).toEqual(config);
@@ -251,6 +280,26 @@ describe.skipIf("missing" in tools)("the stack's network policies", () => {
       job.dns_sd_configs.map(({ port }) => port),
     );
     expect(open).toEqual(expect.arrayContaining([...needed, 9093]));
+  });
+
+  test("let Alertmanager get to where its receivers are, wherever that is told, and to nothing else", () => {
+    const portsWith = (alertmanager: Values, networkPolicy: Values = {}) => {
+      const values = withStack({ alertmanager }, { networkPolicy: { enabled: true, ...networkPolicy } });
+      const { egress } = find(render(values), "NetworkPolicy", "-alertmanager").spec as {
+        readonly egress: readonly Rule[];
+      };
+      return egress.slice(1).flatMap(({ ports = [] }) => ports.map(({ port }) => port));
+    };
+    const at = (url: string) => ({ receivers: { "millrace-on-call": { webhook_configs: [{ url }] } } });
+    const mail = { email_configs: [{ to: "a@example.com", smarthost: "smtp.example.com:587" }] };
+    expect(portsWith({})).toEqual([443]);
+    expect(portsWith(at("http://on-call.shop.svc/alerts"))).toEqual([443, 80]);
+    expect(portsWith(at("http://user@on-call.shop.svc:8080/alerts"))).toEqual([443, 8080]);
+    expect(portsWith({ receivers: { "millrace-mail": mail } })).toEqual([443, 587]);
+    const receivers = [{ name: "me", ...mail }];
+    const config = { global: { smtp_smarthost: "a:25" }, route: { receiver: "me" }, receivers };
+    expect(portsWith({ config })).toEqual([443, 25, 587]);
+    expect(portsWith(at("http://a.svc/"), { receiverPorts: [9000] })).toEqual([443, 80, 9000]);
   });
 
   test("let in the release alone where there is no login, and Prometheus to the metrics", () => {

@@ -57,7 +57,7 @@ const placesOf = (
     "/etc/millrace/autoscalers.yaml": join(scope.directory, "autoscalers.yaml"),
     "/var/lib/millrace": scope.directory,
     "/operator/workers": join(scope.directory, "workers"),
-    "/etc/prometheus/rules": join(repository, "manifests/rules"),
+    "/etc/prometheus/rules": join(repository, "compose/rules"),
     "/app/": repository,
     "{ name: jobs.sleep }": `{ name: jobs.sleep, vhost: "${vhost.vhost}" }`,
   };

@@ -8,7 +8,10 @@ import { answers, createRunScope, type RunScope, untilReady } from "../../../emb
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const copyOfPage = "cp -R src/console/page dist/src/console/";
+const copies = [
+  "cp -R src/console/page dist/src/console/",
+  "mkdir dist/docs && cp -R docs/*.md docs/runbooks dist/docs/",
+];
 
 let scope: RunScope;
 
@@ -24,6 +27,7 @@ async function packed(): Promise<string> {
   const copied = [
     "src",
     "bin",
+    "docs",
     "manifests",
     "package.json",
     "tsconfig.json",
@@ -51,7 +55,9 @@ async function packed(): Promise<string> {
   return unpacked;
 }
 
-test("the packed operator serves the page and all of its files", { timeout: 180_000 }, async () => {
+test("the packed operator serves the page and all of its files, and the runbooks", {
+  timeout: 180_000,
+}, async () => {
   const unpacked = await packed();
   const autoscaler = {
     apiVersion: "millrace.dev/v1alpha1",
@@ -102,10 +108,11 @@ test("the packed operator serves the page and all of its files", { timeout: 180_
     expect((await answer.text()).length, file).toBeGreaterThan(10);
   }
   expect((await fetch(`${url}/console/tsconfig.json`)).status).toBe(404);
+  expect(await (await fetch(`${url}/docs/runbooks/MillraceQueueStalled.md`)).text()).toMatch(/^# Millrace/);
   await operator.end(10_000);
 });
 
-test("the image copies the page as the package does", async () => {
-  expect(await readFile(join(root, "Dockerfile"), "utf8")).toContain(copyOfPage);
-  expect(await readFile(join(root, "package.json"), "utf8")).toContain(copyOfPage);
+test.each(copies)("the image has what the package has: %s", async (copy) => {
+  expect(await readFile(join(root, "Dockerfile"), "utf8")).toContain(copy);
+  expect(await readFile(join(root, "package.json"), "utf8")).toContain(copy);
 });

@@ -5,5 +5,5 @@
 
 {{/* A dashboard, its links leading to the documents where rules.runbookBaseUrl says. Takes { root, path }. */}}
 {{- define "millrace.dashboard" -}}
-{{- .root.Files.Get .path | replace "https://millrace.dev" (.root.Values.rules.runbookBaseUrl | toJson | trimAll "\"") -}}
+{{- .root.Files.Get .path | replace "http://localhost:9091" (.root.Values.rules.runbookBaseUrl | toJson | trimAll "\"") -}}
 {{- end -}}

@@ -4,8 +4,7 @@
 ports:
   http: 9093
 reachedBy: release
-# Receivers: webhooks and the chat, mail.
-reaches: [443, 587]
+reaches: {{ include "millrace.receiverPorts" . }}
 data: /alertmanager
 annotations:
   checksum/config: {{ include "millrace.stackAlertmanagerConfig" . | sha256sum }}
@@ -50,7 +49,7 @@ volumes:
   {{- end }}
 {{- end -}}
 
-{{/* Its alertmanager.yml: as told, else the routes of the example with the receivers that are told. Takes the root. */}}
+{{/* Its alertmanager.yml: as told, else the routes and texts of the example with the receivers that are told. Takes the root. */}}
 {{- define "millrace.stackAlertmanagerConfig" -}}
 {{- $values := .Values.stack.alertmanager -}}
 {{- if $values.config -}}
@@ -61,13 +60,51 @@ volumes:
 {{- $receivers := list -}}
 {{- range $example.receivers -}}
 {{- $names = append $names .name -}}
-{{- $receivers = append $receivers (merge (dict "name" .name) (get $values.receivers .name | default dict)) -}}
+{{- $told := deepCopy (get $values.receivers .name | default dict) -}}
+{{- range $slack := .slack_configs -}}
+{{- range $told.slack_configs }}{{ $_ := merge . (pick $slack "title" "title_link" "text") }}{{ end -}}
+{{- end -}}
+{{- $receivers = append $receivers (merge (dict "name" .name) $told) -}}
 {{- end -}}
 {{- range $name, $_ := $values.receivers -}}
 {{- if not (has $name $names) -}}
 {{- fail (printf "stack.alertmanager.receivers.%s: no route leads there; the receivers are %s" $name (join ", " $names)) -}}
 {{- end -}}
 {{- end -}}
-{{- dict "route" $example.route "inhibit_rules" $example.inhibit_rules "receivers" $receivers | toYaml -}}
+{{- $route := $example.route -}}
+{{- with include "millrace.heartbeat" . | default "{}" | fromJson -}}
+{{- $receivers = append $receivers (dict "name" "millrace-heartbeat" "webhook_configs" (list .)) -}}
+{{- $beat := dict "matchers" (list "alertname=\"Watchdog\"") "receiver" "millrace-heartbeat" "group_wait" "0s" "group_interval" "1m" "repeat_interval" "1m" -}}
+{{- $_ := set $route "routes" (prepend $route.routes $beat) -}}
+{{- end -}}
+{{- dict "route" $route "inhibit_rules" $example.inhibit_rules "receivers" $receivers | toYaml -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Where its receivers listen: by their addresses, https where a file has them, and as told; as JSON. Takes the root. */}}
+{{- define "millrace.receiverPorts" -}}
+{{- $config := include "millrace.stackAlertmanagerConfig" . -}}
+{{- $ports := list 443 -}}
+{{- range regexFindAll "https?://[^/\\s\"']+" $config -1 -}}
+{{- $ports = append $ports (include "millrace.portOf" . | int) -}}
+{{- end -}}
+{{- range regexFindAll "smarthost: \\S+:[0-9]+" $config -1 -}}
+{{- $ports = append $ports (regexFind "[0-9]+$" . | int) -}}
+{{- end -}}
+{{- range .Values.networkPolicy.receiverPorts }}{{ $ports = append $ports (int .) }}{{ end -}}
+{{- $ports | uniq | toJson -}}
+{{- end -}}
+
+{{/* The webhook that misses what does not come, as JSON; empty: none. Takes the root. */}}
+{{- define "millrace.heartbeat" -}}
+{{- $values := .Values.stack.alertmanager -}}
+{{- with $values.heartbeat -}}
+{{- $addresses := dict "url" .url "url_file" .urlFile -}}
+{{- range $key, $address := $addresses }}{{ if not $address }}{{ $_ := unset $addresses $key }}{{ end }}{{ end -}}
+{{- if and $addresses $values.enabled -}}
+{{- if $values.config }}{{ fail "stack.alertmanager.heartbeat: not with stack.alertmanager.config, whose routes are its own" }}{{ end -}}
+{{- /* When Prometheus goes, Alertmanager calls the alert resolved: that is no heartbeat. */ -}}
+{{- merge $addresses (dict "send_resolved" false) | toJson -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
