@@ -1,32 +1,16 @@
-import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { devNull, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chartTools } from "./chart-tools.ts";
 import { monitored, smallest } from "./configurations.ts";
+import { installationNotes } from "./installation-notes.ts";
 import { chartFolder, find, renderChart, type Values } from "./render-chart.ts";
 
 const tools = await chartTools();
 const prometheus = { url: "http://prometheus:9090" };
 
-/** What a person reads after the installation. Helm 3 without a cluster believes in one that is too old for the chart. */
-const notesOf = (values: Values): string => {
-  const helm = "missing" in tools ? "" : tools.helm4;
-  const args = [
-    "install",
-    "demo",
-    chartFolder,
-    "--namespace",
-    "messaging",
-    "--dry-run=client",
-    "--values",
-    "-",
-  ];
-  const env = { ...process.env, KUBECONFIG: devNull };
-  const { stdout } = spawnSync(helm, args, { input: JSON.stringify(values), encoding: "utf8", env });
-  return stdout.slice(stdout.indexOf("NOTES:"));
-};
+const notesOf = (values: Values): string => installationNotes("missing" in tools ? "" : tools.helm4, values);
 
 describe.skipIf("missing" in tools)("the notes", () => {
   test("name the next three commands, and complain of nothing when all is well", () => {
@@ -104,6 +88,17 @@ describe.skipIf("missing" in tools)("the notes on the stack", () => {
     expect(notesOf({ ...smallest, stack: { enabled: true, ...stack } })).toContain(told);
   });
 
+  test("say to which ports of the cluster's pods alerts get, unless told of more", () => {
+    const receivers = {
+      "millrace-on-call": { webhook_configs: [{ url: "http://on-call.shop.svc/alerts" }] },
+    };
+    const notesWith = (networkPolicy: Values) =>
+      notesOf({ ...smallest, stack: { enabled: true, alertmanager: { receivers } }, networkPolicy });
+    expect(notesWith({ enabled: true })).toContain("get to the ports 443, 80 only");
+    expect(notesWith({ enabled: true, receiverPorts: [8080] })).not.toContain("get to the ports");
+    expect(notesWith({})).not.toContain("get to the ports");
+  });
+
   test("complain of nothing when all is well", () => {
     const stack = {
       prometheus: { workers: [{ service: "image-worker.shop.svc", port: 9091 }] },
@@ -148,12 +143,37 @@ describe.skipIf("missing" in tools)("the notes where the Prometheus Operator is"
       "--set monitoring.labels.release=NAME",
     ],
     ["rules without it", { ...smallest, rules: { enabled: true } }, "--set rules.labels.release=NAME"],
+    [
+      "dashboards without rules",
+      { ...smallest, monitoring: { scrape: "PodMonitor", labels: { release: "stack" } } },
+      "none of the recorded series that the\ndashboards show",
+    ],
+    [
+      "links that open only beside a port-forward",
+      monitored("PodMonitor"),
+      "lead to runbooks at http://localhost:9091 and to dashboards at no address",
+    ],
   ])("warn of %s", (_what, values: Values, told) => {
     expect(notesThere(values)).toContain(told);
   });
 
+  const rules = {
+    enabled: true,
+    labels: { release: "rules" },
+    runbookBaseUrl: "https://millrace.example",
+    grafanaUrl: "https://grafana.example",
+  };
+
+  test.each(["PodMonitor", "ServiceMonitor"] as const)("show labels beside what selects %ss", (scrape) => {
+    const notes = notesThere({ ...monitored(scrape), rules });
+    expect(notes).toContain(`  ${scrape}: {"release":"stack"}\n  PrometheusRule: {"release":"rules"}\n`);
+    const selector = { PodMonitor: "podMonitorSelector", ServiceMonitor: "serviceMonitorSelector" }[scrape];
+    expect(notes).toContain(`MONITORS:.spec.${selector},RULES:.spec.ruleSelector'`);
+    expect(notesThere(smallest)).not.toContain("custom-columns");
+  });
+
   test("complain of nothing when all is well", () => {
-    expect(notesThere({ ...monitored("PodMonitor"), prometheus })).not.toMatch(/WARNING|NOTE:/);
+    expect(notesThere({ ...monitored("PodMonitor"), rules, prometheus })).not.toMatch(/WARNING|NOTE:/);
     expect(notesThere({ ...smallest, prometheus, monitoring: { scrape: "None" } })).not.toMatch(
       /WARNING|NOTE:/,
     );
