@@ -58,21 +58,25 @@ const randomBetween = (low: number, high: number): number =>
 export const randomLoopback = (): string =>
   `127.${randomBetween(10, 250)}.${randomBetween(0, 255)}.${randomBetween(2, 250)}`;
 
-const canListen = (address: string, port: number): Promise<number | undefined> =>
+const canListen = (address: string, port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
-    server.once("error", () => resolve(undefined));
-    server.listen({ host: address, port, exclusive: true }, () => {
-      const bound = server.address();
-      server.close(() => resolve(typeof bound === "object" && bound !== null ? bound.port : undefined));
-    });
+    server.once("error", () => resolve(false));
+    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(true)));
   });
 
-/** A port that nothing listens on at `address`, nor at 127.0.0.1. */
+/** Below the ports that the kernel gives away by itself (from 32768) and those of Kubernetes' Services (from 30000). */
+const [lowestPort, highestPort] = [20_000, 29_999];
+const givenPorts = new Set<number>();
+
+/** A port that nothing listens on at `address`, nor at 127.0.0.1; never the same twice. Nobody who takes any port gets it. */
 export const findFreePort = async (address: string): Promise<number> => {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const port = await canListen(address, 0);
-    if (port !== undefined && (await canListen("127.0.0.1", port)) !== undefined) return port;
+    const port = randomBetween(lowestPort, highestPort);
+    if (givenPorts.has(port)) continue;
+    if (!(await canListen(address, port)) || !(await canListen("127.0.0.1", port))) continue;
+    givenPorts.add(port);
+    return port;
   }
   throw new EmbeddedServiceError(`no free port at ${address}`);
 };
