@@ -128,7 +128,7 @@ function meterOf(
   });
   const errors = new Counter({
     name: `millrace_${source}_poll_errors_total`,
-    help: `Readings of ${sources[source]} that did not come (unanswered) or came with a problem (incomplete).`,
+    help: `Readings of ${sources[source]} that did not come (unanswered) or came in part only (incomplete).`,
     labelNames: ["reason"],
     registers,
   });
@@ -137,7 +137,7 @@ function meterOf(
   let lastMs: number | undefined;
   registerScrapedGauge(registry, {
     name: `millrace_${source}_last_success_timestamp_seconds`,
-    help: `When ${sources[source]} last came without a problem; before the first time, when it was first asked for. Only where it is asked for, and on the operator that leads.`,
+    help: `When ${sources[source]} last came, of all that is asked; before the first time, when it was first asked for. Only where it is asked for, and on the operator that leads.`,
     labelNames: [],
     // A follower asks nobody: its last time would look like a source that is away.
     series: () => (lastMs === undefined || !isLeader() ? [] : [{ of: {}, value: lastMs / 1_000 }]),

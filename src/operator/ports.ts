@@ -46,6 +46,7 @@ export type BrokerWants = {
 };
 export type BrokerSample = {
   readonly queues: ReadonlyMap<string, BrokerBlock>;
+  /** Why a broker cannot be read. That it does not have a queue, or does not tell of it, is an answer: see `unknown`. */
   readonly problem?: string;
   /** How long the first message of a queue has waited, by its key, in seconds; only where the broker knows it. */
   readonly oldestAgeSeconds?: ReadonlyMap<string, number>;

@@ -45,6 +45,7 @@ async function ten({ spec = {}, target = true, queue = true }: Broken) {
     });
     return { ...resource, metadata: { ...resource.metadata, name } };
   });
+  const registry = new Registry();
   const operator = createOperator({
     autoscalers: resources,
     fleet,
@@ -54,7 +55,7 @@ async function ten({ spec = {}, target = true, queue = true }: Broken) {
       ["default", { allowedVhosts: ["/"] }],
       ["private", { allowedNamespaces: ["elsewhere"] }],
     ]),
-    registry: new Registry(),
+    registry,
     logger,
     nowMs: clock.read,
   });
@@ -68,7 +69,7 @@ async function ten({ spec = {}, target = true, queue = true }: Broken) {
     operator.autoscalers
       .find(({ resource }) => resource.metadata.name === name)
       ?.conditions.find((condition) => condition.type === type);
-  return { fleet, broker, logger, conditionOf };
+  return { fleet, broker, logger, registry, clock, conditionOf };
 }
 
 type Broken = { readonly spec?: object; readonly target?: boolean; readonly queue?: boolean };
@@ -154,6 +155,17 @@ describe("one broken among ten leaves the other nine alone", () => {
       expect(fleet.desiredCount(targetOf(name)), name).toBeGreaterThan(0);
     }
     expect(logger.lines.filter(({ level }) => level === "error")).toEqual([]);
+  });
+
+  test("a queue that is missing is logged once, and the broker counts as read", async () => {
+    const { logger, registry, clock } = await ten({ queue: false });
+    const said = logger.lines.filter(({ message }) => message === "queues are unknown");
+    expect(said.map(({ level, fields }) => [level, fields["because"], fields["count"]])).toEqual([
+      ["warn", expect.stringContaining("queue queue-broken in vhost / does not exist"), 1],
+    ]);
+    expect(await registry.metrics()).toContain(
+      `millrace_broker_last_success_timestamp_seconds ${clock.read() / 1_000}`,
+    );
   });
 
   test("queues of a broker that is not allowed are never read", async () => {

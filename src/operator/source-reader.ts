@@ -32,6 +32,9 @@ export type Look = {
   readonly floors?: FloorSample;
 };
 
+/** Reasons that are logged at once. */
+const maxReasons = 5;
+
 /** Asks each source once for all autoscalers, each question with its deadline, and notes what the sources say is wrong. */
 export class SourceReader {
   readonly #deps: SourceReaderDeps;
@@ -41,6 +44,8 @@ export class SourceReader {
   readonly #workers = new BoundedRead<WorkerSample>();
   readonly #floors = new BoundedRead<FloorSample>();
   readonly #problems = new Map<SourceName, string>();
+  /** What was last said of queues that a broker does not tell of although it answers. */
+  #unknownBecause = "";
   /** Brokers that were asked who holds what in the last cycle; the fast path keeps asking for as many. */
   #holdersOf: ReadonlySet<string> = new Set();
 
@@ -91,7 +96,9 @@ export class SourceReader {
 
   async #readBrokerNext(autoscalers: readonly Autoscaler[]): Promise<Taken<BrokerSample> | undefined> {
     await this.#brokerRead;
-    return this.#readBroker(autoscalers);
+    const taken = await this.#readBroker(autoscalers);
+    if (taken !== undefined && taken.sample.problem === undefined) this.#noteUnknown(taken.sample.unknown);
+    return taken;
   }
 
   async #readBroker(autoscalers: readonly Autoscaler[]): Promise<Taken<BrokerSample> | undefined> {
@@ -147,6 +154,13 @@ export class SourceReader {
     metrics.sourceRead(source, { seconds, nowMs: nowMs(), ...(problem !== undefined && { failure }) });
     this.#noteProblem(source, problem);
     return answer;
+  }
+
+  #noteUnknown(unknown: BrokerSample["unknown"] = new Map()): void {
+    const because = [...new Set(unknown.values())].slice(0, maxReasons).join("; ");
+    if (because === this.#unknownBecause) return;
+    this.#unknownBecause = because;
+    if (because !== "") this.#deps.logger.warn({ because, count: unknown.size }, "queues are unknown");
   }
 
   #noteProblem(source: SourceName, problem: string | undefined): void {

@@ -13,12 +13,15 @@ export type AmqpPlace = {
 /** The broker refused the login itself. */
 export const isLoginRefused = (failure: Error): boolean => failure.message.includes("ACCESS-REFUSED");
 
+/** There is no such vhost, or the login has no permissions in it. */
+export const isVhostRefused = (failure: Error): boolean => failure.message.includes("ConnectionOpenOk");
+
 /** Why a vhost cannot be read by AMQP, as a sentence with the remedy. */
 export const explainAmqpFailure = (failure: Error, { broker, vhost, address, origin }: AmqpPlace): string => {
   if (failure instanceof CredentialsError) return `broker ${broker}: ${failure.message}`;
   if (isLoginRefused(failure))
     return `broker ${broker} at ${address} refused ${origin}: correct them; they are tried again by themselves`;
-  if (failure.message.includes("ConnectionOpenOk"))
+  if (isVhostRefused(failure))
     return (
       `vhost ${vhost} of broker ${broker} does not exist, or ${origin} has no permissions in it: correct the vhost, ` +
       `or grant them, for example with rabbitmqctl set_permissions`

@@ -1,7 +1,7 @@
 import type { Logger } from "../../kit/src/logger.ts";
 import type { Service } from "../../kit/src/service.ts";
 import type { BrokerBlock, PatternMatch, QueuePattern, QueueRef } from "../operator/ports.ts";
-import { explainAmqpFailure } from "./amqp-failure.ts";
+import { explainAmqpFailure, isVhostRefused } from "./amqp-failure.ts";
 import { type BrokerAccess, createBrokerAccess } from "./broker-access.ts";
 import { ManagementError } from "./errors.ts";
 import { createManagementApi } from "./management-api.ts";
@@ -28,7 +28,7 @@ export type BrokerRead = {
   readonly oldestAgeSeconds: ReadonlyMap<string, number>;
   /** Why a queue is unknown, by its key. */
   readonly unknown: ReadonlyMap<string, string>;
-  /** Everything that is wrong, one sentence each. */
+  /** Why the broker cannot be read, one sentence each. A queue that it does not have, or does not tell of, is no such problem. */
   readonly problems: readonly string[];
 };
 
@@ -108,9 +108,7 @@ export class BrokerReader implements Service {
       const why = block === undefined ? this.#whyUnknown(ref) : this.#whyOld(ref, block);
       if (why !== undefined) unknown.set(ref.key, why);
     }
-    const general = vhosts.flatMap((vhost) => [this.#problemOf(vhost), this.#managementProblem(vhost)]);
-    const problems = [...unknown.values(), ...general].filter((problem) => problem !== undefined);
-    return { queues, oldestAgeSeconds: oldest, unknown, problems: [...new Set(problems)] };
+    return { queues, oldestAgeSeconds: oldest, unknown, problems: this.#problemsOf(vhosts) };
   }
 
   match({ vhost, pattern }: QueuePattern): PatternMatch {
@@ -173,6 +171,20 @@ export class BrokerReader implements Service {
   /** Statistics of the management API that nobody renews will count as unknown soon. */
   #whyOld({ vhost }: QueueRef, { ageSeconds }: BrokerBlock): string | undefined {
     return ageSeconds > oldSeconds ? this.#problemOf(vhost) : undefined;
+  }
+
+  /** A vhost that the broker refuses is its autoscalers' own mistake, as long as another one is read. */
+  #problemsOf(vhosts: readonly string[]): readonly string[] {
+    const isRead = vhosts.some((vhost) => this.#problemOf(vhost) === undefined);
+    const problems = vhosts
+      .filter((vhost) => !(isRead && this.#isRefused(vhost)))
+      .flatMap((vhost) => [this.#problemOf(vhost), this.#managementProblem(vhost)]);
+    return [...new Set(problems.filter((problem) => problem !== undefined))];
+  }
+
+  #isRefused(vhost: string): boolean {
+    const reader = this.#vhosts.get(vhost);
+    return reader === undefined || (reader.problem instanceof Error && isVhostRefused(reader.problem));
   }
 
   #problemOf(vhost: string): string | undefined {

@@ -59,7 +59,7 @@ export const createRabbitmqBrokerSource = (
             queues: new Map(),
             oldestAgeSeconds: new Map(),
             unknown: new Map(refs.map(({ key }) => [key, why])),
-            problems: [why],
+            problems: [],
           };
         }),
       );

@@ -45,9 +45,10 @@ export function describeBrokerSource(setup: () => Promise<BrokerSourceUnderTest>
   );
 
   test(
-    "a queue that does not exist is unknown, not zero, and harms no other",
+    "a queue that does not exist is unknown, not zero, harms no other, and is no problem of the broker",
     withSource(async ({ source, queue, missing }) => {
-      const { queues, unknown } = await source.read([missing, queue], signal());
+      const { queues, unknown, problem } = await source.read([missing, queue], signal());
+      expect(problem).toBeUndefined();
       expect(queues.has(missing.key)).toBe(false);
       expect([...(unknown?.keys() ?? [])]).toEqual([missing.key]);
       expect(unknown?.get(missing.key)).toContain(`queue ${missing.name}`);

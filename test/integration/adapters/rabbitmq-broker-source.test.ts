@@ -159,10 +159,13 @@ describe("passive declares", () => {
 describe("queues that are not there", () => {
   test("a missing queue is unknown and named, and the others are answered", async () => {
     const missing = ["jobs.none-1", "jobs.none-2"].map(refOf);
-    const { queues, problem } = await (await source()).read([...missing, queue], signal());
+    const { queues, unknown, problem } = await (await source()).read([...missing, queue], signal());
     expect([...queues.keys()]).toEqual([queue.key]);
-    expect(problem).toContain(`queue jobs.none-1 in vhost ${vhost.vhost} does not exist`);
-    expect(problem).toContain("jobs.none-2");
+    expect([...(unknown?.values() ?? [])]).toEqual([
+      expect.stringContaining(`queue jobs.none-1 in vhost ${vhost.vhost} does not exist`),
+      expect.stringContaining("jobs.none-2"),
+    ]);
+    expect(problem).toBeUndefined();
   });
 
   test("a missing queue stays unknown while it is not asked for again, and is known once it exists", async () => {
@@ -171,11 +174,12 @@ describe("queues that are not there", () => {
     const broker = await source({ nowMs: () => nowMs });
     expect((await broker.read([missing], signal())).queues.size).toBe(0);
     await channel.assertQueue(missing.name);
-    expect((await broker.read([missing], signal())).problem).toContain("does not exist");
+    const before = await broker.read([missing], signal());
+    expect(before.unknown?.get(missing.key)).toContain("does not exist");
     nowMs += 500;
-    const { queues, problem } = await broker.read([missing], signal());
+    const { queues, unknown } = await broker.read([missing], signal());
     expect(queues.get(missing.key)?.ready).toBe(0);
-    expect(problem).toBeUndefined();
+    expect(unknown).toBeUndefined();
   });
 
   test("a queue deleted in the middle becomes unknown, not empty", async () => {
@@ -183,22 +187,25 @@ describe("queues that are not there", () => {
     send(2);
     await until(broker, (block) => block?.ready === 2);
     await channel.deleteQueue(queue.name);
-    const { queues, problem } = await broker.read([queue], signal());
+    const { queues, unknown } = await broker.read([queue], signal());
     expect(queues.size).toBe(0);
-    expect(problem).toContain(`queue ${queue.name}`);
+    expect(unknown?.get(queue.key)).toContain(`queue ${queue.name}`);
   });
 
-  test("a vhost that does not exist is a problem and nothing else", async () => {
+  test("a vhost that does not exist makes its queues unknown, and is a problem where no other one is read", async () => {
     const elsewhere = { ...queue, key: "x", vhost: "no-such-vhost" };
     const broker = await source();
-    const { queues, problem } = await broker.read([elsewhere, queue], signal(1_000));
+    const { queues, unknown, problem } = await broker.read([elsewhere, queue], signal(1_000));
     expect([...queues.keys()]).toEqual([queue.key]);
-    expect(problem).toContain("vhost no-such-vhost");
+    expect(unknown?.get("x")).toContain("vhost no-such-vhost");
+    expect(problem).toBeUndefined();
+    const alone = await broker.read([elsewhere], signal(1_000));
+    expect(alone.problem).toContain("vhost no-such-vhost");
   });
 
   test("a broker that is not configured is named", async () => {
-    const { problem } = await (await source()).read([{ ...queue, broker: "other" }], signal());
-    expect(problem).toContain("broker other is not configured");
+    const { unknown } = await (await source()).read([{ ...queue, broker: "other" }], signal());
+    expect(unknown?.get(queue.key)).toContain("broker other is not configured");
   });
 });
 
