@@ -80,6 +80,8 @@ export type Summary = {
   /** The latest decision that changed the count, or would have (DryRun); absent before the first. */
   readonly lastDecision?: Pick<Decision, "time" | "from" | "to" | "reason" | "explanation">;
   readonly feasibility: Feasibility;
+  /** What would keep an infeasible promise, a sentence; absent otherwise. */
+  readonly warmAdvice?: string;
   /** Median, from creation to being able to take a job. */
   readonly startupSeconds?: number;
   /** When it was last looked at; absent before the first time. */
@@ -139,6 +141,8 @@ export type Decision = {
   readonly recommended: number;
   readonly reason: Reason;
   readonly limitedBy: readonly LimitedBy[];
+  /** What was allowed then; absent where it was not kept. */
+  readonly bounds?: { readonly min: number; readonly max: number };
   readonly feasibility: Feasibility;
   /** The inputs. */
   readonly estimate: Verdict["estimate"];
@@ -152,6 +156,11 @@ export type Decision = {
   readonly repeated: number;
 };
 
+/** `queue` is absent for a pattern whose queues are not known: the id is then `broker/vhost/pattern`. */
+export type QueueSignal = QueueReading & {
+  readonly queue?: { readonly broker: string; readonly vhost: string; readonly name: string };
+};
+
 /** `GET /console/autoscalers/:namespace/:name?before=<seq>&limit=<0..100, default 25>&series=none`. */
 export type Detail = {
   readonly serverTime: string;
@@ -159,7 +168,7 @@ export type Detail = {
   readonly spec: WorkerAutoscaler["spec"];
   readonly conditions: readonly Condition[];
   /** What is known of each queue, with its age; empty while the target or the queues are not known. */
-  readonly signals: readonly QueueReading[];
+  readonly signals: readonly QueueSignal[];
   /** Of the latest look, with its terms; absent when nothing was decided. */
   readonly verdict?: Verdict;
   /** What would change the count, a sentence each. */

@@ -87,7 +87,13 @@ describe("the details of an autoscaler", () => {
         sentence: expect.stringContaining(" "),
       },
       spec: { queues: [{ name: "jobs.image" }] },
-      signals: [{ id: "default///jobs.image", broker: { ready: expect.any(Number) } }],
+      signals: [
+        {
+          id: "default///jobs.image",
+          queue: { broker: "default", vhost: "/", name: "jobs.image" },
+          broker: { ready: expect.any(Number) },
+        },
+      ],
       verdict: { terms: expect.any(Array) },
     });
     expect(told.conditions.map(({ type }) => type)).toContain("ObjectiveFeasible");
@@ -106,7 +112,23 @@ describe("the details of an autoscaler", () => {
     await page.scenario.walk(4);
     expect((await detail()).wouldChange).toContain("A higher spec.replicas.max than 2.");
     await page.scenario.walk(60);
-    expect((await detail()).wouldChange.join(" ")).toContain("The end of the hold");
+    expect((await detail()).wouldChange.join(" ")).toMatch(
+      /The end of the hold, at 2026-07-15T12:\d\d:\d\dZ unless more are needed before/,
+    );
+  });
+
+  test("tell of each decision what was allowed when it was made", async () => {
+    const { page, detail } = await served({ spec: { replicas: { min: 0, max: 2 } } });
+    page.scenario.world.publish(60);
+    await page.scenario.walk(4);
+    page.scenario.replaceResource({ replicas: { min: 0, max: 5 } });
+    await page.scenario.walk(4);
+    const { decisions } = await detail();
+    const changes = decisions.filter(({ kind }) => kind === "scale").map(({ to, bounds }) => [to, bounds]);
+    expect(changes).toEqual([
+      [5, { min: 0, max: 5 }],
+      [2, { min: 0, max: 2 }],
+    ]);
   });
 
   test("give the decisions page by page, newest first, none twice and none left out", async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { slowStarts } from "../../test/fakes/slow-starts.ts";
+import { feasibilityOf } from "../control/policy/feasibility.ts";
 import type { Condition } from "./contract.ts";
 import { judge, type PromiseFacts } from "./promise-verdict.ts";
 
@@ -140,14 +142,10 @@ describe("the promise is at risk", () => {
   });
 
   test("when reacting cannot keep it, with the warm replicas that would", () => {
-    const feasibility = {
-      kind: "infeasible",
-      warmReplicasNeeded: 2,
-      because: "A worker takes 9 s to start.",
-    } as const;
-    expect(judged({ feasibility })).toEqual({
+    expect(judged({ feasibility: feasibilityOf(slowStarts) })).toEqual({
       verdict: "at-risk",
-      sentence: "A worker takes 9 s to start. With spec.replicas.min at 2 it can be kept.",
+      sentence:
+        "A start-up takes 42.0 s, the promise is 5 s, and 40 % of the jobs started late. Warm replicas needed: 3.",
     });
   });
 });

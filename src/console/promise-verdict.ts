@@ -80,7 +80,7 @@ const atRisk: Judge = (facts) => {
   if (feasibility.kind !== "infeasible") return undefined;
   return {
     verdict: "at-risk",
-    sentence: `${feasibility.because} With spec.replicas.min at ${feasibility.warmReplicasNeeded} it can be kept.`,
+    sentence: `${feasibility.because} Warm replicas needed: ${feasibility.warmReplicasNeeded}.`,
   };
 };
 

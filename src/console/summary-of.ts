@@ -1,6 +1,7 @@
 import type { Estimate, Verdict } from "../control/contract.ts";
 import type { Autoscaler } from "../operator/autoscaler.ts";
 import type { FleetObservation } from "../operator/ports.ts";
+import { warmAdvice } from "../operator/warm-advice.ts";
 import type { Point, Summary } from "./contract.ts";
 import { judge, type PromiseFacts } from "./promise-verdict.ts";
 
@@ -32,11 +33,15 @@ export function summaryOf(autoscaler: Autoscaler, moment: Moment): Summary {
     feasibility,
     ...known({
       attainmentRatio,
-      waitSecondsP95: waits.p95Seconds,
+      waitSecondsP95: waits.p95Seconds(moment.nowMs),
       predictedWaitSeconds,
       backlog,
       arrivalsPerSecond,
       lastDecision: lastChangeOf(autoscaler),
+      warmAdvice:
+        feasibility.kind === "infeasible"
+          ? warmAdvice(feasibility.warmReplicasNeeded, spec.replicas)
+          : undefined,
       startupSeconds,
       lookedAt: latest && new Date(latest.atMs).toISOString(),
       point: pointOf(autoscaler),

@@ -3,7 +3,7 @@ import { holdSecondsOf, isUnknown, type Policy } from "./policy-choice.ts";
 import { withAgreement } from "./rules/agreement.ts";
 import { type DecideInput, decide, wantedReplicas } from "./rules/decide.ts";
 import { fallbackActive, fallbackReplicas } from "./rules/fallback.ts";
-import { largestWish, withWish } from "./rules/hold.ts";
+import { type HoldMemory, holdLeftSeconds, largestWish, withWish } from "./rules/hold.ts";
 import { isFull, missingReplicas } from "./rules/missing.ts";
 import type { Proposal } from "./rules/proposal.ts";
 import { leastWithoutInterruption } from "./rules/victims.ts";
@@ -25,6 +25,8 @@ export type Ruled = {
   readonly proposal: Proposal;
   readonly state: ControlState;
   readonly holdSeconds: number;
+  /** Until the hold that limits the proposal ends; undefined where none does. */
+  readonly holdLeftSeconds: number | undefined;
 };
 
 const isWarm = (scene: Scene, lanes: readonly LaneWish[], policy: Policy): boolean =>
@@ -121,5 +123,16 @@ export const applyRules = (scene: Scene, lanes: readonly LaneWish[], policy: Pol
       leastWithoutInterruption: leastOf(scene, lanes, policy.quiet),
     },
   });
-  return { proposal, holdSeconds, state: { ...state, hold, agreement } };
+  const left = holdLeftOf(scene, { proposal, hold, holdSeconds });
+  return { proposal, holdSeconds, holdLeftSeconds: left, state: { ...state, hold, agreement } };
+};
+
+type Held = { readonly proposal: Proposal; readonly hold: HoldMemory; readonly holdSeconds: number };
+
+/** A person's raise is held from then on; otherwise the last wish for as many counts. */
+const holdLeftOf = ({ state }: Scene, { proposal, hold, holdSeconds }: Held): number | undefined => {
+  if (!proposal.limitedBy.includes("scale-in-hold")) return undefined;
+  const byHand = state.fleet.raisedAt === null ? 0 : state.fleet.raisedAt + holdSeconds - state.t;
+  const left = Math.max(byHand, holdLeftSeconds(hold, state.t, { holdSeconds, replicas: proposal.to }));
+  return left > 0 ? left : undefined;
 };

@@ -144,7 +144,7 @@ export type LimitedBy =
   | "floor"
   | "fallback";
 
-/** Whether reacting can keep the promise at all. warmReplicasNeeded = the least count, kept running, that would. */
+/** Whether reacting can keep the promise at all. warmReplicasNeeded = the least count, kept running, that would; because = a sentence. */
 export type Feasibility =
   | { readonly kind: "feasible" | "unknown" }
   | { readonly kind: "infeasible"; readonly warmReplicasNeeded: number; readonly because: string };
@@ -177,6 +177,8 @@ export type Verdict = {
   readonly reason: Reason;
   /** Each rule that changed the number, in order of precedence. */
   readonly limitedBy: readonly LimitedBy[];
+  /** Where "scale-in-hold" is among them: until it ends, unless as many replicas are needed before. */
+  readonly holdLeftSeconds?: number;
   readonly feasibility: Feasibility;
   readonly estimate: Estimate;
   readonly terms: readonly Term[];

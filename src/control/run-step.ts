@@ -70,7 +70,7 @@ export const runStep = (
     idleLong: idleSeconds !== undefined && idleSeconds >= toZeroSecondsOf(scene, lanes),
     quiet: idleSeconds !== undefined && idleSeconds >= 0,
   });
-  const { proposal, state, holdSeconds } = applyRules(scene, lanes, policy);
+  const { proposal, state, holdSeconds, holdLeftSeconds } = applyRules(scene, lanes, policy);
   const { from, to } = proposal;
   return {
     state: {
@@ -89,6 +89,7 @@ export const runStep = (
       recommended: policy.recommended,
       reason: proposal.reason,
       limitedBy: proposal.limitedBy,
+      ...(holdLeftSeconds !== undefined && { holdLeftSeconds }),
       feasibility: feasibilityOf(lanes, policy.lane),
       estimate: policy.lane?.estimate ?? NO_ESTIMATE,
       terms: termsOf(scene, lanes),

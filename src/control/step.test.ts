@@ -179,6 +179,23 @@ describe("removing replicas", () => {
     expect(raised.last?.to).toBeLessThan(20);
   });
 
+  test.each([
+    ["by itself", (i: number) => light(i)],
+    ["after a person raised it", (i: number) => (i < 60 ? light(i, { desired: 6, ready: 20 }) : light(i))],
+  ])("says how long the hold lasts: %s", (_how, at) => {
+    const { verdicts } = steps({ ...SPEC, scaleIn: { holdSeconds: 60 } }, 120, at);
+    const first = verdicts.findIndex(({ to, from }) => to < 20 && from === 20);
+    const held = verdicts
+      .map(({ limitedBy, holdLeftSeconds }, i) => ({ i, limitedBy, holdLeftSeconds }))
+      .filter(({ i, limitedBy }) => i < first && limitedBy.includes("scale-in-hold"))
+      .map(({ i, holdLeftSeconds }) => ({ untilEnd: (first - i) * 2, told: holdLeftSeconds ?? Number.NaN }));
+    expect(held.length).toBeGreaterThan(10);
+    expect(held.every(({ untilEnd, told }) => told <= untilEnd)).toBe(true);
+    const { untilEnd = 0, told = 0 } = held.at(-10) ?? {};
+    expect(untilEnd - told).toBeLessThanOrEqual(2);
+    expect(verdicts[first]).not.toHaveProperty("holdLeftSeconds");
+  });
+
   test("spares running jobs that outlast the grace, where victims cannot be chosen", () => {
     const { last } = steps(SPEC, 60, (i) => light(i, { graceSeconds: 1 }));
     expect(last).toMatchObject({ to: 20, reason: "waiting-for-idle", limitedBy: ["scale-in-blocked"] });

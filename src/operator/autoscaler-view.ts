@@ -20,6 +20,7 @@ export type DecisionView = Pick<
   | "explanation"
   | "outcome"
   | "problem"
+  | "bounds"
   | "repeated"
 > & { readonly time: string };
 
@@ -70,12 +71,13 @@ export function viewOf(autoscaler: Autoscaler, notes: readonly string[] = []): A
 function statusOf({ conditions, latest, decisions, waits }: Autoscaler): AutoscalerView["status"] {
   const lastDecision = decisions.all(1).map(decisionView)[0];
   const estimate = latest?.verdict?.estimate ?? {};
+  const waitSecondsP95 = latest && waits.p95Seconds(latest.atMs);
   return {
     conditions,
     replicas: replicasOf(latest),
     objective: {
       ...(estimate.attainmentRatio !== undefined && { attainmentRatio: estimate.attainmentRatio }),
-      ...(waits.p95Seconds !== undefined && { waitSecondsP95: waits.p95Seconds }),
+      ...(waitSecondsP95 !== undefined && { waitSecondsP95 }),
     },
     estimate,
     ...(lastDecision !== undefined && { lastDecision }),

@@ -233,6 +233,7 @@ export class Autoscaler {
       ...verdict,
       to,
       atMs: nowMs,
+      bounds: this.#resource.spec.replicas,
       repeated: 0,
       ...outcomeOf(verdict, outcome, { mode: this.#resource.spec.mode, owner: this.owner }),
     };

@@ -3,6 +3,8 @@ import { autoscalerResource } from "../../test/fakes/operator-scenario.ts";
 import type { Readings, Verdict } from "../control/contract.ts";
 import { type ConditionType, conditionsOf, conditionTypes, type Facts } from "./conditions.ts";
 import { firstCount } from "./count-memory.ts";
+import { feasibilityOf } from "../control/policy/feasibility.ts";
+import { slowStarts } from "../../test/fakes/slow-starts.ts";
 
 const nowMs = Date.parse("2026-07-15T12:00:00Z");
 const resource = autoscalerResource();
@@ -79,6 +81,8 @@ const withUnknown = (own: string, others: string): Facts =>
 const withFloorProblem = (floorProblem: string): Facts => withLatest(facts(), { floorProblem });
 const withVictims = (looked: Looked): Facts =>
   withLatest(facts(looked), { fleet: { kind: "observed", fleet: fleet(), victims: [] } });
+/** Begins with a capital letter, a figure or a name; ends with one full stop. */
+const aSentence = /^(?:[A-Z\d]|millrace\.dev\/).*[^.]\.$/;
 const conditionOf = (type: ConditionType, given: Facts) =>
   conditionsOf(given, [], nowMs).find((condition) => condition.type === type);
 
@@ -114,7 +118,7 @@ test("every reason is one word and every message a sentence", () => {
     conditionsOf(given, [], nowMs),
   )) {
     expect(reason).toMatch(/^[A-Z][A-Za-z]+$/);
-    expect(message).toMatch(/\.$/);
+    expect(message).toMatch(aSentence);
     expect(lastTransitionTime).toBe("2026-07-15T12:00:00.000Z");
   }
 });
@@ -130,16 +134,23 @@ describe("each trouble has its condition", () => {
     [
       "a target out of sight",
       "Ready",
-      { ...facts(), latest: { atMs: nowMs, fleet: { kind: "unknown", because: "gone" } } },
+      { ...facts(), latest: { atMs: nowMs, fleet: { kind: "unknown", because: "the pool is gone" } } },
       "False",
-      "gone",
+      "The target cannot be observed: the pool is gone.",
+    ],
+    [
+      "a target out of sight, of which a sentence says why",
+      "Ready",
+      { ...facts(), latest: { atMs: nowMs, fleet: { kind: "unknown", because: "No such Deployment." } } },
+      "False",
+      "The target cannot be observed: No such Deployment.",
     ],
     [
       "an unknown queue",
       "SignalsFresh",
       facts({ ageSeconds: undefined }, { sourceProblems: ["broker: refused"] }),
       "False",
-      "broker: refused",
+      "The ready count of a is not known. Broker: refused.",
     ],
     [
       "an unknown queue of which the broker says why",
@@ -231,13 +242,9 @@ describe("each trouble has its condition", () => {
     [
       "an objective out of reach",
       "ObjectiveFeasible",
-      facts({
-        verdict: {
-          feasibility: { kind: "infeasible", warmReplicasNeeded: 3, because: "Workers start slowly." },
-        },
-      }),
+      facts({ verdict: { feasibility: feasibilityOf(slowStarts) } }),
       "False",
-      "Warm replicas needed: 3",
+      "A start-up takes 42.0 s, the promise is 5 s, and 40 % of the jobs started late. Reacting alone cannot keep the promise: set spec.replicas.min to 3 (it is 0), or promise a longer wait.",
     ],
     [
       "feasibility not known",
@@ -315,6 +322,7 @@ describe("each trouble has its condition", () => {
   test.each(cases)("%s: %s", (_title, type, ...[given, status, message]) => {
     const condition = conditionOf(type, given);
     expect(condition).toMatchObject({ status, message: expect.stringContaining(message) });
+    expect(condition?.message).toMatch(aSentence);
     expect(condition?.message).not.toContain("of another");
   });
 });

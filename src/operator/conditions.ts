@@ -6,8 +6,11 @@ import { no, type State, unknown, yes } from "./condition-state.ts";
 import type { CountMemory } from "./count-memory.ts";
 import type { UnresolvedPattern } from "./queue-set.ts";
 import { scaleInBlocked } from "./scale-in-condition.ts";
+import { instant } from "./instant.ts";
+import { endOfSentence } from "./sentence.ts";
 import { signalsFresh } from "./signals-condition.ts";
 import type { Owner } from "./target-owners.ts";
+import { warmAdvice } from "./warm-advice.ts";
 
 /** As in a Kubernetes status. `reason` is a CamelCase word, `message` a sentence. */
 export type Condition = {
@@ -61,7 +64,7 @@ export function conditionsOf(
     ObjectiveFeasible: feasible(facts),
     TargetConflict: targetConflict(facts, nowMs),
     QueueShared: queueShared(facts),
-    ScaleInBlocked: scaleInBlocked(facts),
+    ScaleInBlocked: scaleInBlocked(facts, nowMs),
     CapacityBlocked: capacityBlocked(facts),
     Paused: paused(facts),
   };
@@ -78,7 +81,7 @@ function ready(facts: Facts, signals: State): State {
   if (refusal !== undefined) return no(refusal.reason, refusal.message);
   if (latest === undefined) return unknown("NotLookedYet", "The first cycle has not ended.");
   if (latest.fleet.kind === "unknown")
-    return no("TargetUnknown", `The target cannot be observed: ${latest.fleet.because}.`);
+    return no("TargetUnknown", `The target cannot be observed: ${endOfSentence(latest.fleet.because)}`);
   if (owner !== undefined && resource.spec.mode === "Active")
     return no("OwnedByOther", ownedByOther(resource, owner));
   // A floor that has no value takes nothing away from what the queues say.
@@ -96,14 +99,12 @@ function objectiveMet({ latest, resource }: Facts): State {
   return measured >= attainmentRatio ? yes("Met", sentence) : no("Missed", sentence);
 }
 
-function feasible({ latest }: Facts): State {
+function feasible({ latest, resource }: Facts): State {
   const feasibility = latest?.verdict?.feasibility;
   if (feasibility === undefined) return unknown("NotLookedYet", "Nothing was decided yet.");
   if (feasibility.kind === "infeasible") {
-    return no(
-      "Infeasible",
-      `${feasibility.because} Warm replicas needed: ${feasibility.warmReplicasNeeded}.`,
-    );
+    const { because, warmReplicasNeeded } = feasibility;
+    return no("Infeasible", `${because} ${warmAdvice(warmReplicasNeeded, resource.spec.replicas)}`);
   }
   return feasibility.kind === "feasible"
     ? yes("Feasible", "Workers start early enough for the promised wait.")
@@ -121,7 +122,7 @@ function targetConflict({ count, owner, resource }: Facts, nowMs: number): State
   if (count !== undefined && nowMs < count.conflictUntilMs) {
     return yes(
       "OtherWriter",
-      `Something else keeps writing the count; no change before ${new Date(count.conflictUntilMs).toISOString()}. Let only one of the two set it.`,
+      `Something else keeps writing the count; no change before ${instant(count.conflictUntilMs)}. Let only one of the two set it.`,
     );
   }
   return no("NoConflict", "Nobody else keeps writing the count.");

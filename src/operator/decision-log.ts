@@ -7,6 +7,8 @@ export type Decision = Verdict & {
   /** "held": nothing to do. "dry-run": would have scaled. "conflict" and "failed": see `problem`. */
   readonly outcome: "held" | "scaled" | "dry-run" | "conflict" | "failed";
   readonly problem?: string;
+  /** What was allowed; absent in what an earlier version kept, and in what a status keeps. */
+  readonly bounds?: { readonly min: number; readonly max: number };
   /** The same decision came again this many times in a row after `atMs`. */
   readonly repeated: number;
 };

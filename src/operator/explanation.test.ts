@@ -73,6 +73,27 @@ test("says what stands in the way, and which bound to move", async () => {
   expect(sectionOf(text, "What would change it:")).toContain("A higher spec.replicas.max than 2.");
 });
 
+test("says when the hold ends, and only then does the count fall", async () => {
+  const spec = { scaleIn: { holdSeconds: 60 } };
+  const walked = await startedScenario({ spec });
+  walked.world.publish(40);
+  const endOfHold = () => {
+    const [autoscaler] = walked.operator.autoscalers;
+    const text = autoscaler && explanationOf(viewOf(autoscaler), { last: 1, nowMs: walked.clock.nowMs });
+    const told = /^The end of the hold, at (\S+Z) unless more are needed before: fewer replicas must/;
+    return sectionOf(text ?? "", "What would change it:").flatMap((line) => told.exec(line)?.[1] ?? []);
+  };
+  let endMs = Number.POSITIVE_INFINITY;
+  await walked.walk(20);
+  const raised = walked.desired;
+  while (walked.desired === raised) {
+    endMs = Math.min(...endOfHold().map((time) => Date.parse(time)), endMs);
+    await walked.walk(2);
+  }
+  expect(walked.clock.nowMs).toBeGreaterThanOrEqual(endMs);
+  expect(walked.clock.nowMs - endMs).toBeLessThanOrEqual(4_000);
+});
+
 test("says that only the load matters when nothing stands in the way", async () => {
   const { text } = await explained({}, (scenario) => scenario.walk(4));
   expect(sectionOf(text, "What would change it:")).toEqual([

@@ -1,5 +1,6 @@
 import type { QueueReading, Verdict } from "../control/contract.ts";
 import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
+import { instant } from "./instant.ts";
 
 type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
@@ -160,18 +161,23 @@ function terms({ verdict, status }: Explained): string[] {
   ];
 }
 
-/** Conditions that stand in the way, each with its sentence; then the bounds that were met, and the hold. */
+/** Conditions that stand in the way, each with its sentence; then the bounds that were met, and the hold with the time of its end. */
 export function whatWouldChange({
   status,
   verdict,
   spec,
-}: Pick<Explained, "status" | "verdict" | "spec">): string[] {
+  lookedAt,
+}: Pick<Explained, "status" | "verdict" | "spec" | "lookedAt">): string[] {
   const isGood = new Set(["Ready", "SignalsFresh", "ObjectiveMet", "ObjectiveFeasible"]);
   const standing = (status?.conditions ?? []).filter(
     ({ type, status: is }) => is === (isGood.has(type) ? "False" : "True"),
   );
   const sentences = new Set(standing.map(({ type, message }) => `${type}: ${message}`));
-  const bounds = boundsMet((verdict ?? status?.lastDecision)?.limitedBy ?? [], spec);
+  const limitedBy = (verdict ?? status?.lastDecision)?.limitedBy ?? [];
+  const bounds = [
+    ...boundsMet(limitedBy, spec),
+    ...(limitedBy.includes("scale-in-hold") ? [endOfHold(verdict, lookedAt)] : []),
+  ];
   if (status?.conditions === undefined && verdict === undefined) return bounds;
   const all = [...sentences, ...bounds];
   return all.length === 0 ? ["Only the load: nothing else stands in the way."] : all;
@@ -180,12 +186,16 @@ export function whatWouldChange({
 const boundsMet = (limitedBy: readonly string[], { replicas: { min, max } }: Explained["spec"]): string[] => [
   ...(limitedBy.includes("max") ? [`A higher spec.replicas.max than ${max}.`] : []),
   ...(limitedBy.includes("min") ? [`A lower spec.replicas.min than ${min}.`] : []),
-  ...(limitedBy.includes("scale-in-hold")
-    ? [
-        "The end of the hold: fewer replicas must have been enough for its whole length (spec.scaleIn.holdSeconds).",
-      ]
-    : []),
 ];
+
+/** Its time is to whole seconds, so that it stays the same from look to look. */
+function endOfHold(verdict: Verdict | undefined, lookedAt: string | undefined): string {
+  const left = verdict?.holdLeftSeconds;
+  const rule = "fewer replicas must have been enough for its whole length (spec.scaleIn.holdSeconds).";
+  if (left === undefined || lookedAt === undefined) return `The end of the hold: ${rule}`;
+  const endMs = Math.round(Date.parse(lookedAt) / 1_000 + left) * 1_000;
+  return `The end of the hold, at ${instant(endMs)} unless more are needed before: ${rule}`;
+}
 
 const percent = (ratio: number): string => `${Math.round(ratio * 1_000) / 10} %`;
 const round = (value: number): number => (value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));

@@ -1,15 +1,24 @@
 import { no, pascal, type State, yes } from "./condition-state.ts";
 import type { Facts } from "./conditions.ts";
+import { instant } from "./instant.ts";
 
 /** Whether something other than the load keeps the count up, and what would help. */
-export function scaleInBlocked(facts: Facts): State {
+export function scaleInBlocked(facts: Facts, nowMs: number): State {
   const { verdict } = facts.latest ?? {};
   if (verdict === undefined) return no("NotBlocked", "Nothing keeps the count up but the load.");
   const { limitedBy, reason, explanation } = verdict;
   if (!limitedBy.includes("scale-in-blocked") && !limitedBy.includes("rollout"))
     return no("NotBlocked", "Nothing keeps the count up but the load.");
-  const remedy = remedyOf(facts, reason);
+  const remedy = keptForPerson(facts, nowMs) ?? remedyOf(facts, reason);
   return yes(pascal(reason), remedy === undefined ? explanation : `${explanation} ${remedy}`);
+}
+
+/** The control step is told of it as of a scale-in that is switched off. */
+function keptForPerson({ count, latest }: Facts, nowMs: number): string | undefined {
+  const isRaised = latest?.verdict?.reason === "scale-in-disabled" && nowMs < (count?.raisedUntilMs ?? 0);
+  return isRaised
+    ? `A person set or held this count; it is kept until ${instant(count?.raisedUntilMs ?? 0)}.`
+    : undefined;
 }
 
 function remedyOf({ latest }: Facts, reason: string): string | undefined {

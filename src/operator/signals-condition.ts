@@ -1,5 +1,6 @@
 import { no, type State, unknown, yes } from "./condition-state.ts";
 import type { Facts } from "./conditions.ts";
+import { sentence } from "./sentence.ts";
 
 /** As many queues are named one by one. */
 const named = 5;
@@ -27,13 +28,10 @@ function queuesUnknown(stale: readonly string[], { latest, sourceProblems }: Fac
   const reasons = stale.flatMap((id) => latest?.unknown?.get(id) ?? []);
   // Where the broker says what is wrong with these queues, what is wrong with other ones is none of their business.
   const own = [...new Set(reasons)].slice(0, named).map(sentence).join(" ");
-  const why = own === "" && sourceProblems.length > 0 ? `${sourceProblems.join("; ")}.` : own;
+  const why = own === "" ? sourceProblems.map(sentence).join(" ") : own;
   return `The ready count of ${list} is not known.${why === "" ? "" : ` ${why}`}`;
 }
 
 function floorUnknown({ resource }: Facts, problem: string): string {
   return `The floor ${resource.spec.floor?.promql ?? ""} has no value and asks for nothing: ${sentence(problem)} Correct spec.floor.promql, or Prometheus.`;
 }
-
-const sentence = (text: string): string =>
-  text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");

@@ -4,9 +4,9 @@ import type { QueueReading } from "../control/contract.ts";
 type Sample = { readonly atMs: number; readonly edges: string; readonly counts: readonly number[] };
 
 const spacingMs = 30_000;
-const samplesKept = 11;
+const windowMs = 300_000;
 
-/** The waits of the jobs that started in the last five minutes, from cumulative histograms. */
+/** The waits of the jobs that started in the last five minutes, from cumulative histograms: eleven samples at most. */
 export class WaitWindow {
   #samples: readonly Sample[] = [];
   #edgesSeconds: readonly number[] = [];
@@ -27,17 +27,22 @@ export class WaitWindow {
       waits.reduce((sum, each) => sum + (each.counts[bucket] ?? 0), 0),
     );
     this.#edgesSeconds = first.edgesSeconds;
-    this.#samples = [...this.#samples, { atMs: nowMs, edges, counts }].slice(-samplesKept);
+    this.#samples = [...this.#recent(nowMs), { atMs: nowMs, edges, counts }];
   }
 
   /** The lowest bucket edge within which 95 % of them started: the true value is at most this. Undefined when it is not known. */
-  get p95Seconds(): number | undefined {
-    const oldest = this.#samples[0];
-    const newest = this.#samples.at(-1);
+  p95Seconds(nowMs: number): number | undefined {
+    const recent = this.#recent(nowMs);
+    const oldest = recent[0];
+    const newest = recent.at(-1);
     if (oldest === undefined || newest === undefined || oldest === newest) return undefined;
     const grown = newest.counts.map((count, bucket) => count - (oldest.counts[bucket] ?? 0));
     const total = grown.at(-1) ?? 0;
     if (total <= 0) return undefined;
     return this.#edgesSeconds.find((_edge, bucket) => (grown[bucket] ?? 0) >= 0.95 * total);
+  }
+
+  #recent(nowMs: number): readonly Sample[] {
+    return this.#samples.filter(({ atMs }) => nowMs - atMs <= windowMs);
   }
 }

@@ -3,7 +3,14 @@ import { readFile } from "node:fs/promises";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { brokenSummary, burstSeries, decisionsOf, infeasibleSummary, summaryOf } from "./fixtures.ts";
+import {
+  brokenSummary,
+  burstSeries,
+  decisionsOf,
+  infeasibleSummary,
+  prometheusAway,
+  summaryOf,
+} from "./fixtures.ts";
 import type { FixtureServer } from "./fixture-server.ts";
 import { Stage } from "./stage.ts";
 
@@ -37,7 +44,7 @@ const everyState = [
 
 const withEverything = async (): Promise<FixtureServer> => {
   const server = await stage.serve();
-  server.about = { role: "leader", notes: ["Prometheus does not answer."] };
+  server.about = { role: "leader", notes: [prometheusAway()] };
   server.know(everyState, { decisions: decisionsOf(60), series: burstSeries(), notes: ["A note."] });
   return server;
 };

@@ -98,4 +98,25 @@ describe("the connection", () => {
     await page.getByText("The same as a table").click();
     await expect.poll(() => page.locator(".figures tbody tr").count()).toBe(40);
   });
+
+  test("fills it although another question was under way when the stream came back", async () => {
+    const server = await stage.serve();
+    const earlier = burstSeries(Math.floor(Date.now() / 1_000) - 60, 100);
+    server.know([summaryOf("email")], { decisions: decisionsOf(3), series: earlier });
+    const { page } = await stage.open(`${server.url()}/#/autoscalers/shop/email`);
+    await page.getByText("1 to 3 of 3").waitFor();
+    const release = server.holdDetails();
+    // The usual question, without the series.
+    await page.waitForRequest((request) => request.url().includes("series=none"));
+    server.know([summaryOf("email")], { decisions: decisionsOf(5), series: burstSeries() });
+    server.cutStreams();
+    await page.waitForRequest((request) => request.url().endsWith("/console/stream"));
+    await page.getByText("Live", { exact: true }).waitFor();
+    const askedAgain = page.waitForResponse((response) => /limit=\d+$/.test(response.url()));
+    release();
+    await askedAgain;
+    await page.getByText("1 to 5 of 5").waitFor();
+    await page.getByText("The same as a table").click();
+    expect(await page.locator(".figures tbody tr").count()).toBe(40);
+  });
 });

@@ -30,6 +30,7 @@ export class FixtureServer {
   readonly #streams = new Set<ServerResponse>();
   readonly #summaries = new Map<string, Summary>();
   readonly #told = new Map<string, Told>();
+  #held: Promise<void> | undefined;
   /** Refuses streams. */
   refusal: Refusal | undefined;
   /** Of each snapshot. */
@@ -63,7 +64,7 @@ export class FixtureServer {
 
   async stop(): Promise<void> {
     this.fallSilent();
-    for (const stream of this.#streams) stream.destroy();
+    this.cutStreams();
     await this.#app?.close();
     this.#app = undefined;
   }
@@ -71,6 +72,21 @@ export class FixtureServer {
   /** Streams stay open, and nothing comes any more. */
   fallSilent(): void {
     clearInterval(this.#heartbeat);
+  }
+
+  /** Breaks all streams off; their pages come back. */
+  cutStreams(): void {
+    for (const stream of this.#streams) stream.destroy();
+  }
+
+  /** Details are asked for and not answered until what this gives is called; the answers are of the time of the question. */
+  holdDetails(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return () => {
+      this.#held = undefined;
+      resolve();
+    };
   }
 
   /** What the next snapshot holds, and what each of their details tells. */
@@ -113,13 +129,13 @@ export class FixtureServer {
     return reply;
   }
 
-  #detail(
+  async #detail(
     {
       params: { namespace, name },
       query,
     }: { params: DetailRequest["Params"]; query: DetailRequest["Querystring"] },
     reply: FastifyReply,
-  ): FastifyReply {
+  ): Promise<FastifyReply> {
     const key = `${namespace}/${name}`;
     const summary = this.#summaries.get(key);
     void reply.headers(securityHeaders);
@@ -133,6 +149,7 @@ export class FixtureServer {
     const before = Number(query.before ?? Number.POSITIVE_INFINITY);
     const page = decisions.filter(({ seq }) => seq < before).slice(0, Number(query.limit ?? 25));
     const answer = detailOf(summary, { ...told, decisions: page, decisionCount: decisions.length });
+    await this.#held;
     return reply.send(query.series === "none" || series === undefined ? answer : { ...answer, series });
   }
 }

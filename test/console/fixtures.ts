@@ -1,17 +1,34 @@
-import type { Decision, Detail, Series, Summary } from "../../src/console/contract.ts";
+import type { Condition, Decision, Detail, Series, Summary } from "../../src/console/contract.ts";
+import { judge } from "../../src/console/promise-verdict.ts";
+import type { Verdict } from "../../src/control/contract.ts";
+import { feasibilityOf } from "../../src/control/policy/feasibility.ts";
+import { conditionsOf } from "../../src/operator/conditions.ts";
+import { whatWouldChange } from "../../src/operator/explanation.ts";
+import { sourceNote } from "../../src/operator/source-note.ts";
+import { warmAdvice } from "../../src/operator/warm-advice.ts";
+import type { WorkerAutoscaler } from "../../src/resource/worker-autoscaler.ts";
+import { autoscalerResource } from "../fakes/operator-scenario.ts";
+import { slowStarts } from "../fakes/slow-starts.ts";
 
-/** A promise that is kept, unless told otherwise. */
+type Unjudged = Omit<Summary, "verdict" | "sentence">;
+
+/** What an operator says of a Prometheus that went away at `sinceMs`. */
+export const prometheusAway = (sinceMs = Date.now() - 95_000): string =>
+  sourceNote("workers", {
+    sinceMs,
+    because: "Prometheus at http://prometheus:9090 cannot be reached: connection refused",
+  });
+
+/** A promise that is kept, unless told otherwise; what is said of it is what the product says of such figures. */
 export const summaryOf = (name: string, parts: Partial<Summary> = {}): Summary => {
   const namespace = parts.namespace ?? "shop";
-  return {
+  const known: Unjudged = {
     key: `${namespace}/${name}`,
     namespace,
     name,
     target: `Deployment ${name}-worker`,
     promise: { waitSeconds: 30, attainmentRatio: 0.95 },
     mode: "Active",
-    verdict: "kept",
-    sentence: "99.2 % of the jobs started within 30 s; 95 % are promised.",
     attainmentRatio: 0.992,
     waitSecondsP95: 5,
     predictedWaitSeconds: 2.4,
@@ -24,13 +41,75 @@ export const summaryOf = (name: string, parts: Partial<Summary> = {}): Summary =
     lookedAt: new Date().toISOString(),
     ...parts,
   };
+  return { ...known, ...judgementOf(known, parts.verdict), ...parts };
+};
+
+const judgementOf = (summary: Unjudged, verdict: Summary["verdict"] | undefined) => {
+  const { promise, replicas, lookedAt = "", predictedWaitSeconds, backlog, feasibility, limitedBy } = summary;
+  return judge({
+    spec: { objective: promise, replicas: { min: replicas.min, max: replicas.max } },
+    conditions: conditionsFor(summary, { isPaused: verdict === "paused" }),
+    ageSeconds: (Date.now() - Date.parse(lookedAt)) / 1_000,
+    // An operator with a long cycle does not take an old look for too old.
+    staleAfterSeconds: verdict === "unknown" ? 30 : Number.POSITIVE_INFINITY,
+    starting: 0,
+    feasibility,
+    limitedBy,
+    ...(predictedWaitSeconds !== undefined && { predictedWaitSeconds }),
+    ...(backlog !== undefined && { backlog }),
+  });
+};
+
+/** The conditions of an autoscaler with these figures. */
+const conditionsFor = (summary: Unjudged, { isPaused = false } = {}): readonly Condition[] => {
+  const { desired = 0, ready = 0 } = summary.replicas;
+  const fleet = { desired, ready, draining: 0, starting: [], uncreated: 0, rollout: false };
+  const resource = resourceOf(summary);
+  const { objective, replicas } = resource.spec;
+  const atMs = Date.now() - 3_600_000;
+  return conditionsOf(
+    {
+      resource,
+      latest: {
+        atMs,
+        fleet: { kind: "observed", fleet },
+        spec: { objective, replicas, ...(isPaused && { paused: {} }) },
+        readings: { queues: [], slotSharing: "shared", fleet },
+        verdict: verdictOf(summary),
+      },
+      count: undefined,
+      sharedWith: [],
+      sourceProblems: [],
+    },
+    [],
+    atMs,
+  );
+};
+
+const verdictOf = ({ replicas, limitedBy, feasibility, attainmentRatio }: Unjudged): Verdict => {
+  const { desired = 0, recommended = desired } = replicas;
+  return {
+    kind: "hold",
+    from: desired,
+    to: desired,
+    recommended,
+    reason: "steady",
+    limitedBy,
+    feasibility,
+    estimate: attainmentRatio === undefined ? {} : { attainmentRatio },
+    terms: [],
+    explanation: `Stays at ${desired}, as that is what the load needs.`,
+  };
+};
+
+const resourceOf = ({ name, mode, promise, replicas: { min, max } }: Unjudged): WorkerAutoscaler => {
+  const { spec, ...resource } = autoscalerResource();
+  const scaleTargetRef = { apiVersion: "apps/v1", kind: "Deployment", name: `${name}-worker` };
+  return { ...resource, spec: { ...spec, mode, scaleTargetRef, objective: promise, replicas: { min, max } } };
 };
 
 export const brokenSummary = (name: string, parts: Partial<Summary> = {}): Summary =>
   summaryOf(name, {
-    verdict: "broken",
-    sentence:
-      "81.4 % of the jobs started within 30 s; 95 % are promised: 34 replicas are asked for, but max is 20.",
     attainmentRatio: 0.814,
     waitSecondsP95: 120,
     predictedWaitSeconds: 96,
@@ -43,15 +122,9 @@ export const brokenSummary = (name: string, parts: Partial<Summary> = {}): Summa
 
 export const infeasibleSummary = (name: string, parts: Partial<Summary> = {}): Summary =>
   summaryOf(name, {
-    verdict: "at-risk",
-    sentence:
-      "97 % of the jobs started within 5 s so far, but a replica takes 42 s to start: a burst from zero will wait longer.",
     promise: { waitSeconds: 5, attainmentRatio: 0.95 },
-    feasibility: {
-      kind: "infeasible",
-      warmReplicasNeeded: 3,
-      because: "A replica takes 42 s to start, and a job may wait 5 s.",
-    },
+    feasibility: feasibilityOf(slowStarts),
+    warmAdvice: warmAdvice(3, { min: 0, max: 20 }),
     startupSeconds: 42,
     replicas: { min: 0, max: 20, desired: 2, current: 2, ready: 1, recommended: 2 },
     ...parts,
@@ -120,33 +193,12 @@ export const burstSeries = (untilSeconds = Math.floor(Date.now() / 1_000), lengt
 export const detailOf = (summary: Summary, parts: Partial<Detail> = {}): Detail => ({
   serverTime: new Date().toISOString(),
   summary,
-  spec: {
-    mode: summary.mode,
-    scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: `${summary.name}-worker` },
-    queues: [{ name: `jobs.${summary.name}` }],
-    slotSharing: "Shared",
-    objective: summary.promise,
-    replicas: { min: summary.replicas.min, max: summary.replicas.max },
-    scaleIn: { enabled: true },
-    scaleOut: { enabled: true },
-  } as unknown as Detail["spec"],
-  conditions: [
-    condition("Ready", "True", "The target and every queue are known."),
-    condition("SignalsFresh", "True", "Every queue is known from the broker and from the workers."),
-    condition("ObjectiveMet", summary.verdict === "broken" ? "False" : "True", summary.sentence),
-    condition(
-      "ObjectiveFeasible",
-      summary.feasibility.kind === "infeasible" ? "False" : "True",
-      summary.feasibility.kind === "infeasible"
-        ? summary.feasibility.because
-        : "Workers start early enough for the promised wait.",
-    ),
-    condition("ScaleInBlocked", "False", ""),
-    condition("Paused", "False", ""),
-  ],
+  spec: resourceOf(summary).spec,
+  conditions: conditionsFor(summary),
   signals: [
     {
       id: `main///jobs.${summary.name}`,
+      queue: { broker: "main", vhost: "/", name: `jobs.${summary.name}` },
       broker: { ageSeconds: 0.4, epoch: "1", ready: summary.backlog ?? 0, unacked: 4, consumers: 4 },
       workers: {
         ageSeconds: 3.1,
@@ -159,23 +211,13 @@ export const detailOf = (summary: Summary, parts: Partial<Detail> = {}): Detail 
       },
     },
   ],
-  wouldChange: summary.limitedBy.includes("max")
-    ? [`A higher spec.replicas.max than ${summary.replicas.max}.`]
-    : [],
+  wouldChange: whatWouldChange({
+    spec: resourceOf(summary).spec,
+    status: { conditions: conditionsFor(summary) },
+    verdict: verdictOf(summary),
+  }),
   notes: [],
   decisions: [],
   decisionCount: 0,
   ...parts,
-});
-
-const condition = (
-  type: string,
-  status: "True" | "False" | "Unknown",
-  message: string,
-): Detail["conditions"][number] => ({
-  type,
-  status,
-  reason: "AsTold",
-  message,
-  lastTransitionTime: new Date(Date.now() - 3_600_000).toISOString(),
 });

@@ -1,8 +1,17 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { readEvents } from "../../src/console/page/event-stream.js";
-import { durationText, glued, rateText, ratioText } from "../../src/console/page/format.js";
+import {
+  clockText,
+  durationText,
+  rateText,
+  ratioText,
+  readable,
+  zoneText,
+} from "../../src/console/page/format.js";
 import { chosen } from "../../src/console/page/overview-order.js";
 import { hrefOfDetail, hrefOfOverview, routeOf } from "../../src/console/page/route.js";
+import { limitText } from "../../src/console/page/wording.js";
+import { instant } from "../../src/operator/instant.ts";
 import { brokenSummary, summaryOf } from "./fixtures.ts";
 
 /** The bytes in pieces of a size, as a network delivers them. */
@@ -78,9 +87,55 @@ describe("a figure as text", () => {
   });
 
   test("keeps its unit on its line, inside a sentence too", () => {
-    expect(glued("95 % within 5 s, 3 replicas, 2 slots")).toBe(
+    expect(readable("95 % within 5 s, 3 replicas, 2 slots")).toBe(
       "95\u00A0% within 5\u00A0s, 3 replicas, 2 slots",
     );
+  });
+});
+
+describe("a time", () => {
+  const nowMs = Date.now();
+
+  test("in a sentence of the operator is told as a time of this place", () => {
+    expect(readable(`No change before ${instant(nowMs)}. Wait.`)).toBe(
+      `No change before ${clockText(nowMs)}. Wait.`,
+    );
+  });
+
+  test("is of a zone with a name and an offset, but for UTC, whose name says both", () => {
+    const zone = process.env["TZ"];
+    onTestFinished(() => {
+      if (zone === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = zone;
+    });
+    const winterMs = Date.parse("2026-01-15T12:00:00Z");
+    const summerMs = Date.parse("2026-07-15T12:00:00Z");
+    const zones = ["Europe/Kyiv", "Asia/Kolkata", "UTC"].map((name) => {
+      process.env["TZ"] = name;
+      return [winterMs, summerMs].map(zoneText);
+    });
+    expect(zones).toEqual([
+      [expect.stringMatching(/^Europe\/(?:Kyiv|Kiev) \(UTC\+2\)$/), expect.stringMatching(/\(UTC\+3\)$/)],
+      [
+        expect.stringMatching(/^Asia\/(?:Kolkata|Calcutta) \(UTC\+5:30\)$/),
+        expect.stringMatching(/\(UTC\+5:30\)$/),
+      ],
+      ["UTC", "UTC"],
+    ]);
+  });
+});
+
+describe("a limit", () => {
+  test("is told with the bounds of its time, and without a number where those were not kept", () => {
+    const bounds = { min: 1, max: 20 };
+    expect(["max", "min"].map((limit) => limitText(limit, bounds).replaceAll("\u00A0", " "))).toEqual([
+      "No more than 20 replicas were allowed (spec.replicas.max).",
+      "No fewer than 1 replica were allowed (spec.replicas.min).",
+    ]);
+    expect(["max", "min"].map((limit) => limitText(limit, undefined))).toEqual([
+      "No more replicas were allowed (spec.replicas.max).",
+      "No fewer replicas were allowed (spec.replicas.min).",
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { brokenSummary, infeasibleSummary, summaryOf } from "./fixtures.ts";
+import { brokenSummary, infeasibleSummary, prometheusAway, summaryOf } from "./fixtures.ts";
 import { Stage } from "./stage.ts";
 
 let stage: Stage;
@@ -22,7 +22,9 @@ describe("the overview", () => {
     expect(await page.locator("tbody .verdict").allTextContents()).toEqual(["Broken", "At risk", "Kept"]);
     expect(await page.locator("h1").textContent()).toBe("3\u00A0promises: 1 broken, 1 at risk, 1 kept");
     expect(await page.title()).toBe("3\u00A0promises: 1 broken, 1 at risk, 1 kept · Millrace");
-    expect(await page.locator("tbody tr").first().textContent()).toContain("max is 20");
+    expect(await page.locator("tbody tr").first().textContent()).toContain(
+      "no more than 20 replicas are allowed (spec.replicas.max).",
+    );
     expect(problems).toEqual([]);
   });
 
@@ -118,15 +120,29 @@ describe("the overview", () => {
 
   test("tells the operator's notes, and forgets everything when it only follows", async () => {
     const server = await stage.serve();
-    server.about = { role: "leader", notes: ["Prometheus does not answer."] };
+    server.about = { role: "leader", notes: [prometheusAway()] };
     server.know([summaryOf("email")]);
     const { page } = await stage.open(server.url());
-    await page.getByText("Prometheus does not answer.").waitFor();
-    server.change({ role: "follower", notes: ["This operator follows operator-2."] });
-    await page.getByText("This operator follows operator-2.").waitFor();
+    await page
+      .getByText(/^The workers' metrics have not all been read since \d\d:\d\d:\d\d: Prometheus at /)
+      .waitFor();
+    const follows = "This operator follows another and knows no autoscaler. operator-2 leads: ask that one.";
+    server.change({ role: "follower", notes: [follows] });
+    await page.getByText(follows).waitFor();
     expect(await page.locator("tbody tr").count()).toBe(0);
     expect(await page.locator("h1").textContent()).toBe("This operator follows another");
     expect(await page.locator("pre").isVisible()).toBe(false);
+  });
+
+  test("names the zone that its times are in", async () => {
+    const server = await stage.serve();
+    server.about = { role: "leader", notes: [prometheusAway(Date.parse("2026-01-15T11:00:00Z"))] };
+    server.know([summaryOf("email")]);
+    const { page } = await stage.open(server.url(), { timezoneId: "Asia/Kolkata" });
+    await page.getByText("have not all been read since 15 Jan, 16:30:00: Prometheus at").waitFor();
+    expect(await page.locator("footer").textContent()).toMatch(
+      /^Millrace 0\.1\.0\. Times in Asia\/(?:Kolkata|Calcutta) \(UTC\+5:30\)\.$/,
+    );
   });
 
   test("says in a row since when the operator has not looked", async () => {
@@ -136,6 +152,6 @@ describe("the overview", () => {
     const { page } = await stage.open(server.url());
     await page.getByText("Last looked at 1\u00A0min 10\u00A0s ago").waitFor();
     // An operator with a long cycle says itself whether its look is too old.
-    expect(await page.getByText("Last looked at").locator("visible=true").count()).toBe(1);
+    expect(await page.locator(".old").locator("visible=true").count()).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import { element } from "./element.js";
-import { glued, momentText } from "./format.js";
+import { readable, momentText } from "./format.js";
 
 /** @typedef {import("../contract.ts").Condition} Condition */
 
@@ -49,6 +49,6 @@ function itemOf(condition, nowMs) {
     { "data-state": state },
     element("span", { class: "condition" }, `${type}: `, element("b", {}, status)),
     element("span", { class: "since" }, ` since ${momentText(Date.parse(lastTransitionTime), nowMs)}`),
-    message === "" ? undefined : element("p", {}, glued(message)),
+    message === "" ? undefined : element("p", {}, readable(message)),
   );
 }

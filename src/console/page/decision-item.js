@@ -1,12 +1,16 @@
 import { element, setText } from "./element.js";
-import { durationText, glued, momentText, pluralText, rateText, ratioText, replicasText } from "./format.js";
+import {
+  durationText,
+  readable,
+  momentText,
+  pluralText,
+  rateText,
+  ratioText,
+  replicasText,
+} from "./format.js";
 import { limitText } from "./wording.js";
 
-/**
- * @typedef {import("../contract.ts").Decision} Decision
- * @typedef {import("../contract.ts").Detail} Detail
- * @typedef {Detail["spec"]["replicas"]} Bounds
- */
+/** @typedef {import("../contract.ts").Decision} Decision */
 
 /** @type {Readonly<Partial<Record<Decision["outcome"], string>>>} */
 const outcomes = { "dry-run": "Dry run: nothing was changed.", conflict: "Not done:", failed: "Not done:" };
@@ -17,9 +21,9 @@ export class DecisionItem {
 
   /**
    * @param {Decision} decision
-   * @param {{ readonly bounds: Bounds, readonly nowMs: number }} context
+   * @param {number} nowMs
    */
-  constructor(decision, { bounds, nowMs }) {
+  constructor(decision, nowMs) {
     const { time, reason, explanation, outcome, problem } = decision;
     const remark = [outcomes[outcome], problem].filter((text) => text !== undefined).join(" ");
     this.node = element(
@@ -30,9 +34,9 @@ export class DecisionItem {
       element(
         "div",
         { class: "why" },
-        element("p", {}, glued(explanation)),
+        element("p", {}, readable(explanation)),
         remark === "" ? undefined : element("p", { class: "remark" }, remark),
-        inputsOf(decision, bounds),
+        inputsOf(decision),
         this.#repeated,
       ),
     );
@@ -48,12 +52,11 @@ export class DecisionItem {
 /**
  * Filled when it is opened.
  * @param {Decision} decision
- * @param {Bounds} bounds
  */
-function inputsOf(decision, bounds) {
+function inputsOf(decision) {
   const parts = element("div", { class: "parts" });
   const inputs = element("details", { class: "inputs" }, element("summary", {}, "What it rests on"), parts);
-  inputs.addEventListener("toggle", () => parts.append(...inputParts(decision, bounds)), { once: true });
+  inputs.addEventListener("toggle", () => parts.append(...inputParts(decision)), { once: true });
   return inputs;
 }
 
@@ -70,11 +73,8 @@ function stepOf({ from, to, kind }) {
   );
 }
 
-/**
- * @param {Decision} decision
- * @param {Bounds} bounds
- */
-function inputParts({ terms, recommended, to, estimate, limitedBy, feasibility }, bounds) {
+/** @param {Decision} decision */
+function inputParts({ terms, recommended, to, estimate, limitedBy, bounds, feasibility }) {
   const limits = limitedBy.map((limit) =>
     element("li", {}, element("code", {}, limit), ` ${limitText(limit, bounds)}`),
   );

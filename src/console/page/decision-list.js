@@ -20,7 +20,7 @@ export class DecisionList {
   #problem = element("p", { class: "remark", role: "alert" });
   /** By sequence number and time, as numbers begin again with the operator. @type {Map<string, { readonly item: DecisionItem, readonly seq: number }>} */
   #items = new Map();
-  /** The newest page as last told. @type {Pick<Detail, "decisions" | "decisionCount" | "spec" | "serverTime"> | undefined} */
+  /** The newest page as last told. @type {Pick<Detail, "decisions" | "decisionCount" | "serverTime"> | undefined} */
   #latest;
   /** How many decisions are newer than the page shown; 0 on the newest. */
   #newer = 0;
@@ -70,14 +70,14 @@ export class DecisionList {
     }
   }
 
-  /** @param {Pick<Detail, "decisions" | "decisionCount" | "spec" | "serverTime">} page */
-  #draw({ decisions, decisionCount, spec, serverTime }) {
-    const context = { bounds: spec.replicas, nowMs: Date.parse(serverTime) };
+  /** @param {Pick<Detail, "decisions" | "decisionCount" | "serverTime">} page */
+  #draw({ decisions, decisionCount, serverTime }) {
+    const nowMs = Date.parse(serverTime);
     const before = this.#items;
     this.#items = new Map(
       decisions.map((decision) => {
         const key = `${decision.seq} ${decision.time}`;
-        const item = before.get(key)?.item ?? new DecisionItem(decision, context);
+        const item = before.get(key)?.item ?? new DecisionItem(decision, nowMs);
         item.update(decision);
         before.delete(key);
         return [key, { item, seq: decision.seq }];

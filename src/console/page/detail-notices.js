@@ -1,5 +1,5 @@
 import { element } from "./element.js";
-import { durationText, momentText, pluralText } from "./format.js";
+import { durationText, momentText, pluralText, readable } from "./format.js";
 import { oldLookSeconds } from "./old-look-seconds.js";
 
 /** @typedef {import("../contract.ts").Summary} Summary */
@@ -35,7 +35,7 @@ export function noticesOf({ summary, notes, removed, nowMs }) {
  * @returns {ReturnType<typeof noticesOf>}
  */
 function noticesOfSummary(summary, nowMs) {
-  const { feasibility, mode, lookedAt = "", replicas } = summary;
+  const { feasibility, warmAdvice, sentence, mode, lookedAt = "" } = summary;
   const lookSeconds = oldLookSeconds(summary, nowMs);
   return [
     ...(lookSeconds === undefined
@@ -52,7 +52,10 @@ function noticesOfSummary(summary, nowMs) {
           {
             kind: /** @type {const} */ ("warning"),
             title: `${pluralText(feasibility.warmReplicasNeeded, "warm replica")} needed`,
-            text: `${feasibility.because} Reacting alone cannot keep the promise: set spec.replicas.min to ${feasibility.warmReplicasNeeded} (it is ${replicas.min}), or promise a longer wait.`,
+            // Where the promise is not broken yet, the sentence above says why already.
+            text: [...(sentence.includes(feasibility.because) ? [] : [feasibility.because]), warmAdvice].join(
+              " ",
+            ),
           },
         ]
       : []),
@@ -80,7 +83,7 @@ export class NoticeList {
     this.#drawn = told;
     this.node.replaceChildren(
       ...notices.map(({ kind, title, text }) =>
-        element("p", { class: "notice", "data-kind": kind }, element("b", {}, title), ` ${text}`),
+        element("p", { class: "notice", "data-kind": kind }, element("b", {}, title), ` ${readable(text)}`),
       ),
     );
   }

@@ -5,7 +5,7 @@ import { oldDataSeconds } from "./connection-banner.js";
 import { DetailFigures } from "./detail-figures.js";
 import { NoticeList, noticesOf } from "./detail-notices.js";
 import { element, setAttribute, setText } from "./element.js";
-import { glued } from "./format.js";
+import { readable } from "./format.js";
 import { QueueList } from "./queue-list.js";
 import { readDetail } from "./read-detail.js";
 import { Refused } from "./refused.js";
@@ -46,7 +46,10 @@ export class Detail {
   #left = new AbortController();
   #readMs = Number.NEGATIVE_INFINITY;
   #reading = false;
-  #hasSeries = false;
+  /** Asked to read while it was reading: that answer may be from before. */
+  #isAskedAgain = false;
+  /** asked: an answer that is under way, or failed, was to bring them. @type {"lacking" | "asked" | "there"} */
+  #series = "lacking";
 
   /**
    * @param {AutoscalerSet} set
@@ -73,7 +76,7 @@ export class Detail {
 
   show() {
     this.update();
-    void this.#read({ withSeries: true });
+    void this.#read();
   }
 
   focus() {
@@ -93,13 +96,14 @@ export class Detail {
     if (summary === undefined || summary === this.#summary) return;
     const decidedAnew = summary.lastDecision?.time !== this.#summary?.lastDecision?.time;
     this.#write(summary);
-    if (this.#hasSeries) this.#charts.append(summary.point);
-    if (decidedAnew) void this.#read({ withSeries: !this.#hasSeries });
+    if (this.#series === "there") this.#charts.append(summary.point);
+    if (decidedAnew) void this.#read();
   }
 
   /** The stream was away: what it would have told is read. */
   catchUp() {
-    void this.#read({ withSeries: true });
+    this.#series = "lacking";
+    void this.#read();
   }
 
   /** @param {number} nowMs */
@@ -110,7 +114,7 @@ export class Detail {
     );
     const isDue = performance.now() - this.#readMs > refreshMs && document.visibilityState === "visible";
     const isHeard = (this.#set.silenceSeconds() ?? Number.POSITIVE_INFINITY) < oldDataSeconds;
-    if (isDue && isHeard && !this.#removed) void this.#read({ withSeries: !this.#hasSeries });
+    if (isDue && isHeard && !this.#removed && !this.#reading) void this.#read();
   }
 
   recolour() {
@@ -122,11 +126,13 @@ export class Detail {
     this.#charts.destroy();
   }
 
-  /** @param {{ readonly withSeries: boolean }} what */
-  async #read({ withSeries }) {
+  async #read() {
+    this.#isAskedAgain = this.#reading;
     if (this.#reading) return;
     this.#reading = true;
     this.#readMs = performance.now();
+    const withSeries = this.#series !== "there";
+    if (withSeries) this.#series = "asked";
     try {
       const { signal } = this.#left;
       this.#fill(await readDetail(this.#who, { limit: decisionsPerPage, withSeries, signal }));
@@ -136,6 +142,7 @@ export class Detail {
     } finally {
       this.#reading = false;
     }
+    if (this.#isAskedAgain && !this.#left.signal.aborted) void this.#read();
   }
 
   /** @param {DetailAnswer} answer */
@@ -145,11 +152,12 @@ export class Detail {
     const toldAbove = new Set(this.#set.about?.notes);
     this.#notes = notes.filter((note) => !toldAbove.has(note));
     if (series !== undefined) {
-      this.#hasSeries = true;
+      // One that was asked for before the stream was away has the gap still.
+      if (this.#series === "asked") this.#series = "there";
       this.#charts.replace(series);
     }
     this.#charts.append(summary.point);
-    this.#queues.update(signals, rest.spec.queues);
+    this.#queues.update(signals);
     this.#conditions.update(conditions, Date.parse(serverTime));
     this.#decisions.update({ summary, signals, conditions, wouldChange, notes, serverTime, ...rest });
     this.#tellOutlook(wouldChange);
@@ -167,7 +175,7 @@ export class Detail {
       setAttribute(this.#verdict, "hidden", false);
     }
     setText(this.#target, mode === "DryRun" ? `${target}, dry run` : target);
-    setText(this.#sentence, glued(sentence));
+    setText(this.#sentence, readable(sentence));
     this.#figures.update(summary);
   }
 
@@ -175,11 +183,11 @@ export class Detail {
   #tellOutlook(sentences) {
     const shown = sentences.length > 0 ? sentences : ["Only the load: nothing else stands in the way."];
     if (
-      shown.map(glued).join("\n") ===
+      shown.map(readable).join("\n") ===
       [...this.#outlook.children].map(({ textContent }) => textContent).join("\n")
     )
       return;
-    this.#outlook.replaceChildren(...shown.map((sentence) => element("li", {}, glued(sentence))));
+    this.#outlook.replaceChildren(...shown.map((sentence) => element("li", {}, readable(sentence))));
   }
 
   /** @param {unknown} error */

@@ -69,7 +69,22 @@ export const momentText = (atMs, nowMs) =>
   day.format(atMs) === day.format(nowMs) ? clockText(atMs) : `${day.format(atMs)}, ${clockText(atMs)}`;
 
 /**
- * A sentence whose figures do not part from their units at the end of a line.
+ * Where the times on this page are of: `Europe/Kyiv (UTC+2)`, `UTC`.
+ * @param {number} atMs
+ */
+export function zoneText(atMs) {
+  const parts = new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset" }).formatToParts(atMs);
+  const offset = parts.find(({ type }) => type === "timeZoneName")?.value.replace("GMT", "UTC") ?? "";
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  return timeZone === "UTC" ? timeZone : `${timeZone} (${offset})`;
+}
+
+/**
+ * A sentence of the operator as it is read here: its instants are times of this place, and its figures do not part from
+ * their units at the end of a line.
  * @param {string} sentence
  */
-export const glued = (sentence) => sentence.replace(/(\d) (?=(?:%|s|min|h)(?![\w]))/g, `$1${space}`);
+export const readable = (sentence) =>
+  sentence
+    .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (instant) => momentText(Date.parse(instant), Date.now()))
+    .replace(/(\d) (?=(?:%|s|min|h)(?![\w]))/g, `$1${space}`);

@@ -2,6 +2,7 @@ import { AutoscalerSet } from "./autoscaler-set.js";
 import { ConnectionBanner } from "./connection-banner.js";
 import { Detail } from "./detail.js";
 import { element, setAttribute, setText } from "./element.js";
+import { readable, zoneText } from "./format.js";
 import { LiveFeed } from "./live-feed.js";
 import { Overview } from "./overview.js";
 import { routeOf } from "./route.js";
@@ -32,6 +33,7 @@ addEventListener("online", () => feed.connect());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && part("state").dataset["state"] === "lost") feed.connect();
 });
+setText(part("zone"), `Times in ${zoneText(Date.now())}.`);
 setInterval(tick, 1_000);
 open({ focus: false });
 feed.connect();
@@ -94,11 +96,12 @@ function take(name, data) {
 /** @param {Change} change */
 function tellChange(change) {
   view.update(change);
-  const { notes: sentences = [], version } = set.about ?? {};
+  const { notes: told = [], version } = set.about ?? {};
+  const sentences = told.map(readable);
   if ([...notes.children].map(({ textContent }) => textContent).join("\n") !== sentences.join("\n"))
     notes.replaceChildren(...sentences.map((sentence) => element("p", { class: "notice" }, sentence)));
   setAttribute(notes, "hidden", sentences.length === 0);
-  setText(part("version"), version === undefined ? "" : `Millrace ${version}`);
+  setText(part("version"), version === undefined ? "" : `Millrace ${version}.`);
   tellTitle();
   tick();
 }

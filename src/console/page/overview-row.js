@@ -1,5 +1,5 @@
 import { element, setAttribute, setText, spoken } from "./element.js";
-import { countText, durationText, glued, rateText, ratioText, replicasText } from "./format.js";
+import { countText, durationText, readable, rateText, ratioText, replicasText } from "./format.js";
 import { oldLookSeconds } from "./old-look-seconds.js";
 import { hrefOfDetail } from "./route.js";
 import { verdictMark, verdictWords } from "./wording.js";
@@ -67,7 +67,7 @@ export class OverviewRow {
       this.node.dataset["verdict"] = verdict;
       this.#verdict.replaceChildren(verdictMark(verdict), verdictWords[verdict]);
     }
-    setText(this.#sentence, glued(sentence));
+    setText(this.#sentence, readable(sentence));
     setAttribute(this.#dryRun, "hidden", mode !== "DryRun");
     this.#inTime.write(attainmentRatio, ratioText, `promised ${ratioText(promise.attainmentRatio)}`);
     this.#writeWait(summary);

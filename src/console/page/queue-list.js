@@ -1,7 +1,7 @@
 import { element, setText } from "./element.js";
 import { countText, durationText, pluralText, replicasText } from "./format.js";
 
-/** @typedef {import("../contract.ts").Detail["signals"][number]} QueueReading */
+/** @typedef {import("../contract.ts").QueueSignal} QueueSignal */
 
 /** What the broker and the workers say of each queue, and how old that is by now. */
 export class QueueList {
@@ -19,14 +19,10 @@ export class QueueList {
     );
   }
 
-  /**
-   * @param {readonly QueueReading[]} readings
-   * @param {readonly { readonly name?: string | undefined }[]} wanted the queues that the spec names
-   */
-  update(readings, wanted) {
+  /** @param {readonly QueueSignal[]} signals */
+  update(signals) {
     this.#receivedMs = performance.now();
-    const names = wanted.flatMap(({ name }) => name ?? []);
-    const drawn = readings.map((reading) => itemOf(reading, names));
+    const drawn = signals.map(itemOf);
     this.#ages = drawn.flatMap(({ ages }) => ages);
     this.#list.replaceChildren(
       ...(drawn.length === 0
@@ -43,13 +39,8 @@ export class QueueList {
   }
 }
 
-/**
- * @param {QueueReading} reading
- * @param {readonly string[]} names
- */
-function itemOf({ id, waitSeconds, broker, workers }, names) {
-  // An id holds broker and virtual host too.
-  const name = names.find((candidate) => id.endsWith(`/${candidate}`)) ?? id;
+/** @param {QueueSignal} signal */
+function itemOf({ id, queue, waitSeconds, broker, workers }) {
   const lines = [
     broker === undefined
       ? lineOf("Broker", "not known")
@@ -65,12 +56,19 @@ function itemOf({ id, waitSeconds, broker, workers }, names) {
   const own =
     waitSeconds === undefined ? undefined : element("p", {}, `Promised within ${durationText(waitSeconds)}.`);
   return {
-    node: element("li", {}, element("h3", { title: id }, name), own, ...lines.map(({ node }) => node)),
+    node: element(
+      "li",
+      {},
+      element("h3", { title: id }, queue?.name ?? id),
+      queue === undefined || queue.vhost === "/" ? undefined : element("p", {}, `In vhost ${queue.vhost}.`),
+      own,
+      ...lines.map(({ node }) => node),
+    ),
     ages: lines.flatMap(({ ages }) => ages),
   };
 }
 
-/** @param {NonNullable<QueueReading["broker"]>} broker */
+/** @param {NonNullable<QueueSignal["broker"]>} broker */
 const brokerText = ({ ready, unacked, consumers }) =>
   [
     `${countText(ready)} ready`,

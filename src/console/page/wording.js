@@ -62,10 +62,16 @@ export function headlineOf(counts) {
   return `${pluralText(total, "promise")}: ${[...listed, ...(kept > 0 ? [`${kept} kept`] : [])].join(", ")}`;
 }
 
-/** @type {Readonly<Record<string, (limits: { readonly min: number, readonly max: number }) => string>>} */
+/** @type {Readonly<Record<string, (bounds: import("../contract.ts").Decision["bounds"]) => string>>} */
 const limitSentences = {
-  max: ({ max }) => `No more than ${pluralText(max, "replica")} are allowed (spec.replicas.max).`,
-  min: ({ min }) => `At least ${pluralText(min, "replica")} stay (spec.replicas.min).`,
+  max: (bounds) =>
+    bounds === undefined
+      ? "No more replicas were allowed (spec.replicas.max)."
+      : `No more than ${pluralText(bounds.max, "replica")} were allowed (spec.replicas.max).`,
+  min: (bounds) =>
+    bounds === undefined
+      ? "No fewer replicas were allowed (spec.replicas.min)."
+      : `No fewer than ${pluralText(bounds.min, "replica")} were allowed (spec.replicas.min).`,
   "scale-out-step": () => "One step adds only so many (spec.scaleOut.maxStep).",
   "scale-in-step": () => "One step removes only so many (spec.scaleIn.maxStep).",
   "scale-in-hold": () => "Fewer replicas must be enough for the length of the hold first.",
@@ -83,7 +89,7 @@ const limitSentences = {
 /**
  * What a limit means. One that this page does not know yet is told by its name.
  * @param {string} limit
- * @param {{ readonly min: number, readonly max: number }} replicas
+ * @param {import("../contract.ts").Decision["bounds"]} bounds as they were then
  */
-export const limitText = (limit, replicas) =>
-  limitSentences[limit]?.(replicas) ?? `${limit}, a limit that this page does not know yet.`;
+export const limitText = (limit, bounds) =>
+  limitSentences[limit]?.(bounds) ?? `${limit}, a limit that this page does not know yet.`;

@@ -44,6 +44,6 @@ export const feasibilityOf = (of: FeasibilityEvidence): Feasibility => {
   return {
     kind: "infeasible",
     warmReplicasNeeded,
-    because: `a start-up takes ${of.startupSeconds.toFixed(1)} s, the promise is ${of.waitSeconds} s, and ${share} % of jobs started late: keep ${warmReplicasNeeded} replicas warm`,
+    because: `A start-up takes ${of.startupSeconds.toFixed(1)} s, the promise is ${of.waitSeconds} s, and ${share} % of the jobs started late.`,
   };
 };

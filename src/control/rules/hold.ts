@@ -32,3 +32,13 @@ export const withWish = (
 /** The largest wish of the hold; undefined while it was not watched throughout. */
 export const largestWish = (memory: HoldMemory, t: number, holdSeconds: number): number | undefined =>
   t - memory.since < holdSeconds ? undefined : memory.wishes[0]?.[1];
+
+/** Until the hold lets the count go below `replicas`, unless as many are wished for before. Seconds; 0 or less when it does now. */
+export const holdLeftSeconds = (
+  { since, wishes }: HoldMemory,
+  t: number,
+  { holdSeconds, replicas }: { readonly holdSeconds: number; readonly replicas: number },
+): number => {
+  const last = wishes.findLast(([, wished]) => wished >= replicas)?.[0] ?? since;
+  return rounded(Math.max(since, last) + holdSeconds - t, 1e3);
+};
