@@ -5,10 +5,10 @@ import { workerAutoscalerSchema } from "../../src/resource/worker-autoscaler.ts"
 import { chartTools } from "./chart-tools.ts";
 import { repository } from "./compose-file.ts";
 import { smallest } from "./configurations.ts";
-import { installationNotes, publishingScript } from "./installation-notes.ts";
+import { appliedDocument, installationNotes, publishingScript } from "./installation-notes.ts";
 import { podTemplate } from "./pod-template.ts";
 import { find, renderChart, type Values } from "./render-chart.ts";
-import { worker } from "./rendered.ts";
+import { at, worker } from "./rendered.ts";
 
 const tools = await chartTools();
 const helm = "missing" in tools ? "" : tools.helm4;
@@ -17,11 +17,7 @@ const newcomers: Values = {
   worker: { enabled: true },
 };
 
-/** Of the WorkerAutoscaler that the notes let people apply, in lines that a shell takes as they are. */
-const specOf = (notes: string) => {
-  const [, document = ""] = /^kubectl apply --namespace \S+ -f - <<'EOF'\n(.*?)^EOF$/ms.exec(notes) ?? [];
-  return workerAutoscalerSchema.parse(parse(document)).spec;
-};
+const specOf = (notes: string) => workerAutoscalerSchema.parse(parse(appliedDocument(notes))).spec;
 
 describe.skipIf("missing" in tools)("the notes' first steps", () => {
   test.each([
@@ -44,7 +40,7 @@ describe.skipIf("missing" in tools)("the notes' first steps", () => {
     const namesOf = (wanted: string) =>
       manifests.filter(({ kind }) => kind === wanted).map(({ metadata }) => metadata.name);
     const portsOf = (name = "") =>
-      (find(manifests, "Service", name).spec?.["ports"] as readonly { port: number }[]).map(
+      (at(find(manifests, "Service", name).spec, "ports") as readonly { port: number }[]).map(
         ({ port }) => port,
       );
     const forwards = [...notes.matchAll(/port-forward --namespace (\S+) service\/(\S+) (?:\d+:)?(\d+)/g)];

@@ -19,6 +19,10 @@ export const installationNotes = (
   return stdout.slice(stdout.indexOf("NOTES:"));
 };
 
+/** The WorkerAutoscaler that the notes let people apply, as YAML, in lines that a shell takes as they are. */
+export const appliedDocument = (notes: string): string =>
+  /^kubectl apply --namespace \S+ -f - <<'EOF'\n(.*?)^EOF$/ms.exec(notes)?.[1] ?? "";
+
 /** What the notes' command lets Node run inside a pod of the worker; undefined where they have none. */
 export const publishingScript = (notes: string): string | undefined =>
   /-- node --input-type=module --eval '([^']+)'$/m.exec(notes)?.[1];

@@ -12,6 +12,7 @@ import { find, renderChart, RenderError, type Values } from "./render-chart.ts";
 
 type Rule = {
   readonly alert?: string;
+  readonly expr?: string;
   readonly for?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -34,10 +35,10 @@ const alertOf = (rules: Values, name: string): Rule | undefined =>
   groupsOf(rules)
     .flatMap((group) => group.rules)
     .find(({ alert }) => alert === name);
-/** What is absent has no labels, and is given the release's namespace. */
+/** What is absent is asked for in the release's namespace. */
 const inRelease = (rule: Rule): Rule =>
   rule.alert === "MillraceOperatorDown"
-    ? { ...rule, labels: { namespace: "messaging", ...rule.labels } }
+    ? { ...rule, expr: rule.expr?.replace("})", ', namespace="messaging"})') }
     : rule;
 const withoutAddresses = (groups: Groups): unknown =>
   groups.map((group) => ({
@@ -68,6 +69,45 @@ describe.skipIf("missing" in tools)("the chart's rules", () => {
     });
     rmSync(directory, { recursive: true });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
+  test("the operator of another release does not stand for this one's", () => {
+    const promtool = programs.promtool.find(process.env) ?? "promtool";
+    const directory = mkdtempSync(join(tmpdir(), "rendered-"));
+    const groups = groupsOf({}).map((group) => ({
+      ...group,
+      rules: group.rules.filter(({ alert }) => alert === "MillraceOperatorDown"),
+    }));
+    writeFileSync(join(directory, "rules.json"), JSON.stringify({ groups }));
+    const operatorIn = (namespace: string, values: string) => ({
+      series: `millrace_build_info{component="operator", namespace="${namespace}"}`,
+      values,
+    });
+    const down = (minute: number, alerts: readonly object[]) => ({
+      alertname: "MillraceOperatorDown",
+      eval_time: `${minute}m`,
+      exp_alerts: alerts,
+    });
+    const fires = {
+      exp_labels: { severity: "critical", component: "operator", namespace: "messaging" },
+      exp_annotations: alertOf({}, "MillraceOperatorDown")?.annotations,
+    };
+    const test = {
+      rule_files: ["rules.json"],
+      tests: [
+        {
+          interval: "1m",
+          input_series: [operatorIn("messaging", "1x20 stale"), operatorIn("other", "1x40")],
+          alert_rule_test: [down(20, []), down(35, [fires])],
+        },
+      ],
+    };
+    writeFileSync(join(directory, "test.json"), JSON.stringify(test));
+    const { status, stdout } = spawnSync(promtool, ["test", "rules", join(directory, "test.json")], {
+      encoding: "utf8",
+    });
+    rmSync(directory, { recursive: true });
+    expect({ status, stdout }).toMatchObject({ status: 0 });
   });
 
   test("put the addresses that are given before runbooks and dashboards", () => {

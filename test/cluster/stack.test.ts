@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRunScope, type RunScope } from "../../embedded/run-scope.ts";
-import { createClient } from "../../kit/src/client/client.ts";
-import { sleepContract } from "../../src/jobs/sleep-contract.ts";
 import { chartTools } from "../chart/chart-tools.ts";
 import { type HelmCommand, helmCommand, release } from "../chart/helm-command.ts";
+import { appliedDocument, publishingScript } from "../chart/installation-notes.ts";
 import { chartFolder, type Values } from "../chart/render-chart.ts";
 import {
   createNotificationReceiver,
@@ -55,6 +54,7 @@ describe.skipIf(stage().image === undefined || "missing" in tools)("the chart's 
   let vhost: FreshVhost;
   let receiver: NotificationReceiver;
   let command: HelmCommand;
+  let notes: string;
   const kubectl = async (...args: readonly string[]): Promise<string> =>
     (await run(stage().kubectl, [`--kubeconfig=${kubeconfig}`, `--namespace=${namespace}`, ...args])).stdout;
   /** What a part of the stack answers, asked through the API server. */
@@ -121,11 +121,14 @@ describe.skipIf(stage().image === undefined || "missing" in tools)("the chart's 
     const chart = join(scope.directory, "chart");
     await cp(chartFolder, chart, { recursive: true });
     await shortRules(join(chart, "files/rules"));
-    const notes = await command.install(values(), { chart, wait: true });
+    notes = await command.install(values(), { chart, wait: true });
     expect(notes).toContain(
       `kubectl port-forward --namespace ${namespace} service/${release}-millrace-prometheus 9090`,
     );
     expect(notes).not.toContain("grafana");
+    const file = join(scope.directory, "first.yaml");
+    await writeFile(file, appliedDocument(notes));
+    expect(await kubectl("apply", "--dry-run=server", "-f", file)).toContain("workerautoscaler");
   });
 
   /** Resolves once Prometheus has one target that is up for each of these jobs, and no other. */
@@ -156,11 +159,9 @@ describe.skipIf(stage().image === undefined || "missing" in tools)("the chart's 
     const file = join(scope.directory, "autoscaler.json");
     await writeFile(file, JSON.stringify(autoscaler(namespace, vhost.vhost)));
     await kubectl("apply", "-f", file);
-    const client = createClient({ amqpUrl: vhost.amqpUrl(), jobs: [sleepContract] });
-    await client.start();
     const startedMs = Date.now();
-    await Promise.all(Array.from({ length: 60 }, () => client.submit(sleepContract, { seconds: 1 })));
-    await client.stop();
+    const node = ["node", "--input-type=module", "--eval", publishingScript(notes) ?? ""];
+    await kubectl("exec", `deployment/${release}-millrace-worker`, "--", ...node);
     const isOurs = ({ labels }: Pick<Alert, "labels">): boolean =>
       labels["alertname"] === "MillraceBacklogWaitCritical" && labels["queue"] === "jobs.sleep";
     const alerts = await eventually(
@@ -173,9 +174,13 @@ describe.skipIf(stage().image === undefined || "missing" in tools)("the chart's 
     const alert = alerts.find(isOurs);
     expect(alert).toMatchObject({
       labels: { severity: "critical", namespace, autoscaler: "sleep", vhost: vhost.vhost },
-      annotations: { runbook_url: "https://millrace.dev/docs/runbooks/MillraceBacklogWaitCritical.md" },
+      annotations: { runbook_url: "http://localhost:9091/docs/runbooks/MillraceBacklogWaitCritical.md" },
     });
     expect(alert?.receivers).toContainEqual({ name: "millrace-on-call" });
+    // Where the runbook is when the operator's port is forwarded as the notes say.
+    const runbook = new URL(alert?.annotations["runbook_url"] ?? "");
+    const proxy = `/api/v1/namespaces/${namespace}/services/${release}-millrace-operator:http-metrics/proxy`;
+    expect(await kubectl("get", "--raw", `${proxy}${runbook.pathname}`)).toContain("## Mitigation");
     const { status } = await receiver.notification((one) => one.alerts.some(isOurs));
     expect(status).toBe("firing");
     await annotate(
