@@ -30,9 +30,21 @@ PrometheusRule: \`--set rules.enabled=true --set rules.labels.release=NAME_OF_KU
 plugin is needed. Scrape the operator with \`honor_labels: true\` (the chart's monitors do).
 
 Limits are not in the rules but in each WorkerAutoscaler: \`objective.waitSeconds\`, \`attainmentRatio\`, \`serviceSeconds\` and \`ackTimeoutSeconds\` are exported, and the
-rules compare with those series. Without \`serviceSeconds\` there is no MillraceJobDurationHigh, without \`ackTimeoutSeconds\` no MillraceJobStuck.
+rules compare with those series. Without \`serviceSeconds\` there is no MillraceJobDurationHigh; it may be up to 12 hours, beyond which the workers' histogram tells no
+durations apart. Without \`ackTimeoutSeconds\` MillraceJobStuck goes by RabbitMQ's default of 30 minutes: give it where the broker's \`consumer_timeout\` is another.
 
-Silent by design: an empty queue at zero replicas, a deploy, a cold start of up to 5 minutes, whatever is paused, and long jobs that merely run.
+Silent by design: an empty queue at zero replicas, a deploy, a cold start of up to 5 minutes, and long jobs that merely run. Paused, an autoscaler raises nothing
+about waits, backlogs, replicas, scaling and its promise; of its jobs and workers the alerts still tell what runs long, fails, is delivered again or crashes.
+
+An alert goes on for 5 minutes after its expression has become false, so that an upgrade of the operator neither ends it nor begins it anew.
+
+Two operators in one Prometheus are told apart by the label \`namespace\` of their targets: the chart asks for its own in MillraceOperatorDown, so scrape with it (the
+chart's monitors and stack do). The plain files ask whether any operator answers: with several, write one such rule for each. A worker that two jobs scrape counts
+once, by \`instance\`.
+
+**Several clusters in one Prometheus, Mimir or Thanos: evaluate the rules in each cluster, or for each (a tenant each), not over all of them.** No rule keeps the label
+\`cluster\`: autoscalers of the same namespace and name in two clusters would be taken for one, and the larger figure would hide the other's. \`rules.alertLabels\` adds
+\`cluster\` to the alerts.
 
 In the chart each alert can be changed by its name: \`rules.alerts.MillraceQueueStalled: { for: 20m, severity: warning, labels: { team: shop } }\`, or
 \`{ enabled: false }\`. \`rules.runbookBaseUrl\` and \`rules.grafanaUrl\` stand before the paths in the annotations \`runbook_url\` and \`dashboard_url\`.
@@ -67,9 +79,9 @@ the Watchdog of kube-prometheus-stack.
 const conditions: Readonly<Record<string, string>> = {
   MillraceBacklogWaitCritical: "at once: what waits is divided by what left in the last 5 minutes",
   MillraceWaitBudgetBurnFast:
-    "when the share of an hour is late: with 0.95 promised, after 43 minutes in which all jobs are late",
+    "when the share of an hour is late: with 0.95 promised, after 43 minutes in which all jobs are late; after 15 at the earliest, where few came before",
   MillraceWaitBudgetBurn:
-    "when the share of six hours is late: with 0.95 promised, after 108 minutes in which all jobs are late",
+    "when the share of six hours is late: with 0.95 promised, after 108 minutes in which all jobs are late; after an hour at the earliest, where few came before",
   MillraceBacklogGrowingAtMax:
     "when the trend of 15 minutes is upward, the maximum is reached, and jobs wait longer than promised",
   MillraceQueueStalled: "10 minutes after the last job ended, later where jobs are known to be long",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type AlertCase, alertCases } from "./cases.ts";
+import type { AlertCase } from "./alert-case.ts";
+import { alertCases } from "./cases.ts";
 import { alerts, type Expectation, testRules } from "./promtool.ts";
 import { healthy, type InputOptions, inputSeries, quietDays, type World } from "./worlds.ts";
 
@@ -44,16 +45,29 @@ describe.each(alertCases.map((one, index) => [one.alert, index, one] as const))(
       expect(await check(world, { alert, steps, stepMinutes, doubled: true }, [never])).toBe("");
     });
 
-    test("vanish", async () => {
-      const vanishAfter = Math.ceil(one.byMinute / stepMinutes);
+    test.each([
+      ["vanish", /./],
+      ["vanish: the operator's alone", /^millrace_/],
+    ])("%s", async (_what, which) => {
+      const vanish = { after: Math.ceil(one.byMinute / stepMinutes), which };
       const atMinute = one.byMinute + (one.clearsWithinMinutes ?? 15 * stepMinutes);
       const labels = one.whenAllVanish === "fires" ? [labelsOf(one)] : [];
       const world = one.whenAllVanish === "fires" ? {} : one.fires;
       expect(
-        await check(world, { alert, steps, stepMinutes, vanishAfter }, [
+        await check(world, { alert, steps, stepMinutes, vanish }, [
           { expr: firing(one.alert), atMinute, labels },
         ]),
       ).toBe("");
+    });
+
+    test("upgrade: it goes on firing", async () => {
+      const after = Math.ceil(one.byMinute / stepMinutes) + 1;
+      const upgrade = { after, steps: Math.max(1, Math.floor(2 / stepMinutes)) };
+      const stillFires = [0, 1, 2, 3, 5, 8].map((step) => ({
+        ...fired,
+        atMinute: (after + step) * stepMinutes,
+      }));
+      expect(await check(one.fires, { alert, steps, stepMinutes, upgrade }, stillFires)).toBe("");
     });
 
     test("restart", async () => {

@@ -40,6 +40,10 @@ describe.each(named)("%s", (alert, { expr, labels, annotations, ...rule }) => {
     expect(secondsOf(rule.for ?? "0s")).toBeGreaterThanOrEqual(60);
   });
 
+  test("goes on while the operator is upgraded", () => {
+    expect(secondsOf(rule.keep_firing_for ?? "0s")).toBeGreaterThanOrEqual(5 * 60);
+  });
+
   test("speaks only of labels that its expression keeps", () => {
     const templates = JSON.stringify(annotations);
     const used = [...templates.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label ?? "");
@@ -79,6 +83,11 @@ test("series of two operators are never added", () => {
   expect(added.map(({ alert, record }) => alert ?? record)).toEqual(["MillraceAutoscalerFlapping"]);
 });
 
+test("series of a worker that two jobs scrape are never added", () => {
+  const added = rules.filter(({ expr }) => /sum by \([^)]*\) \((rate\()?worker_(?!\w+_bucket)/.test(expr));
+  expect(added).toEqual([]);
+});
+
 test("counters are asked through rate or increase, with at least four scrapes of a slow scraper", () => {
   for (const { expr } of rules) {
     const counters = expr.match(/\w*\(?\w+(_total|_bucket)\b/g) ?? [];
@@ -108,6 +117,16 @@ test("every alert has a runbook, and every runbook its alert", () => {
   expect(runbooks.toSorted()).toEqual(alerts.map(({ alert }) => `${alert}.md`).toSorted());
 });
 
+test.each(runbooks)(
+  "%s asks for what is there: under any release name, and of pods that never restarted",
+  (file) => {
+    const page = read(`docs/runbooks/${file}`);
+    expect(page).not.toMatch(/deploy\/millrace|:millrace-operator/);
+    const logs = (which: RegExp) => page.match(which)?.length ?? 0;
+    expect(logs(/^kubectl logs POD (?!.*--previous)/gm)).toBeGreaterThanOrEqual(logs(/--previous/g));
+  },
+);
+
 test.each(runbooks)("%s says what it means, what it costs, how to look and what to do", (file) => {
   const page = read(`docs/runbooks/${file}`);
   expect(page.match(/^#+ .*/gm)).toEqual([
@@ -119,4 +138,7 @@ test.each(runbooks)("%s says what it means, what it costs, how to look and what 
   ]);
   const diagnosis = page.slice(page.indexOf("## Diagnosis"), page.indexOf("## Mitigation"));
   expect(diagnosis).toMatch(/^```(sh|promql)\n[^`]+^```$/m);
+  const { annotations } = alerts.find(({ alert }) => `${alert}.md` === file) ?? {};
+  const [dashboard = ""] = annotations?.["dashboard_url"]?.split("?") ?? [];
+  expect(diagnosis).toMatch(new RegExp(`^In Grafana: \`${dashboard}[?\`]`, "m"));
 });

@@ -38,6 +38,11 @@ test("a broker that tells no rates leaves it to the workers", async () => {
   await expectValue("queue:millrace_drain_seconds:estimate5m", 600, { world });
 });
 
+test("what two workers do is added, and what two jobs scrape of one is not", async () => {
+  const world: World = { 'worker_jobs_running{instance="another"}': { gauge: 7 } };
+  await expectValue("queue:millrace_jobs_running:estimate", 17, { world });
+});
+
 test("the mean service time comes from Little's law", async () => {
   await expectValue("queue:millrace_service_seconds:littles_law5m", 1);
 });
@@ -47,6 +52,8 @@ test("the share of late jobs is the workers' own where they tell it, else that o
   await expectValue("queue:millrace_late_jobs:ratio_rate1h", 0.25, { world });
   const silent: World = { ...backlog, millrace_jobs_started_total: undefined };
   await expectValue("queue:millrace_late_jobs:ratio_rate5m", 1, { world: silent });
+  // 80 minutes and no more are known.
+  await expectValue("queue:millrace_late_jobs:ratio_rate6h", 16 / 72, { world: silent });
 });
 
 test.each([

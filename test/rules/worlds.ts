@@ -42,6 +42,7 @@ export const healthy: World = {
   'millrace_scale_errors_total{outcome="failed"}': gauge(0),
   'millrace_autoscaler_condition{type="TargetConflict",status="false"}': gauge(1),
   'millrace_autoscaler_condition{type="ObjectiveFeasible",status="true"}': gauge(1),
+  'millrace_autoscaler_condition{type="SignalsFresh",status="true"}': gauge(1),
   millrace_broker_last_success_timestamp_seconds: now,
   millrace_workers_last_success_timestamp_seconds: now,
   millrace_poll_interval_seconds: gauge(2),
@@ -103,6 +104,34 @@ export const quietDays: Readonly<Record<string, World>> = {
     millrace_replicas_desired: gauge(0),
     millrace_replicas_current: gauge(0),
   },
+  "paused, with late jobs, a promise that cannot be kept and somebody else who scales": {
+    millrace_autoscaler_paused: gauge(1),
+    millrace_queue_messages_ready: gauge(5_000),
+    millrace_jobs_started_in_time_total: perMinute(0),
+    millrace_replicas_current: gauge(20),
+    'millrace_autoscaler_condition{type="ObjectiveFeasible",status="true"}': undefined,
+    'millrace_autoscaler_condition{type="ObjectiveFeasible",status="false"}': gauge(1),
+    'millrace_autoscaler_condition{type="TargetConflict",status="false"}': undefined,
+    'millrace_autoscaler_condition{type="TargetConflict",status="true"}': gauge(1),
+    'millrace_autoscaler_condition{type="SignalsFresh",status="true"}': undefined,
+    'millrace_autoscaler_condition{type="SignalsFresh",status="false"}': gauge(1),
+    'millrace_scale_events_total{direction="out",reason="load"}': perMinute(0.5),
+    'millrace_scale_events_total{direction="in",reason="idle"}': perMinute(0.5),
+    'millrace_scale_errors_total{outcome="failed"}': perMinute(2),
+  },
+  "a new queue, late for its first four minutes": {
+    millrace_queue_messages_ready: { values: "6000x4 5x200" },
+    millrace_jobs_started_in_time_total: { values: "0x4 0+600x200" },
+  },
+  "a new queue whose workers export nothing, late for its first four minutes": {
+    ...foreignWorkers,
+    millrace_queue_messages_ready: { values: "6000x4 5x200" },
+  },
+  "many jobs at once after an idle hour, late for four minutes": {
+    millrace_queue_messages_ready: { values: "0x60 3000x4 0x140" },
+    millrace_jobs_started_total: { values: "0x60 0+600x5 3000x140" },
+    millrace_jobs_started_in_time_total: gauge(0),
+  },
   "paused, with a backlog and nobody who works": {
     ...foreignWorkers,
     millrace_autoscaler_paused: gauge(1),
@@ -158,17 +187,19 @@ const kinds: readonly (readonly [prefix: string, labels: Readonly<Record<string,
   ["millrace_operator_", OPERATOR],
   ["millrace_build_", OPERATOR],
   ["millrace_reconcile_", OPERATOR],
-  ["millrace_", SUBJECT],
+  ["millrace_", { ...SUBJECT, job: OPERATOR.job }],
 ];
 
 export type InputOptions = {
   readonly steps: number;
   readonly stepMinutes: number;
-  /** Every series ends after so many steps. */
-  readonly vanishAfter?: number;
+  /** These series end after so many steps. */
+  readonly vanish?: { readonly after: number; readonly which: RegExp };
+  /** The operator's series end after so many steps, and others begin so many steps later, as at an upgrade. */
+  readonly upgrade?: { readonly after: number; readonly steps: number };
   /** Every counter starts anew after so many steps, as after a restart of its process. */
   readonly restartAfter?: number;
-  /** A second operator, or a second copy of one scrape, tells the same. */
+  /** A second operator, and a second scrape job of each worker, tell the same. */
   readonly doubled?: boolean;
 };
 
@@ -179,31 +210,69 @@ export function inputSeries(
 ): readonly { readonly series: string; readonly values: string }[] {
   return Object.entries(world).flatMap(([key, samples]) => {
     if (samples === undefined) return [];
-    const values = valuesOf(samples, options);
-    const single =
-      !options.doubled || key.startsWith("worker_") || key.startsWith("millrace_operator_leader");
-    return (single ? ["op-1"] : ["op-1", "op-2"]).map((instance) => ({
-      series: seriesOf(key, instance),
-      values,
-    }));
+    const name = key.split("{")[0] ?? "";
+    const jobs = options.doubled && name !== "millrace_operator_leader" ? ["1", "2"] : ["1"];
+    return jobs.flatMap((which) => seriesIn(which, { key, name, samples }, options));
   });
 }
 
-function seriesOf(key: string, instance: string): string {
+function seriesIn(
+  which: string,
+  { key, name, samples }: { readonly key: string; readonly name: string; readonly samples: Samples },
+  options: InputOptions,
+): readonly { readonly series: string; readonly values: string }[] {
+  const { vanish, upgrade } = options;
+  // Two scrape jobs find a worker at the same address; two operators have two.
+  const labels = name.startsWith("worker_")
+    ? { instance: "worker", job: `workers-${which}` }
+    : { instance: `operator-${which}` };
+  const values = valuesOf(samples, options);
+  if (vanish?.which.test(name)) {
+    return [{ series: seriesOf(key, labels), values: written(listed(values).slice(0, vanish.after)) }];
+  }
+  if (upgrade === undefined || name.startsWith("worker_")) return [{ series: seriesOf(key, labels), values }];
+  const all = listed(values);
+  const back = upgrade.after + upgrade.steps;
+  const begin = name.endsWith("_total") ? (all[back] ?? 0) : 0;
+  const later = all.slice(back).map((value) => value && value - begin);
+  return [
+    { series: seriesOf(key, labels), values: written(all.slice(0, upgrade.after)) },
+    {
+      series: seriesOf(key, { instance: `operator-${which}-new` }),
+      values: `_x${back} ${written(later)}`,
+    },
+  ];
+}
+
+/** Each value of promtool's notation; undefined = no sample. */
+const listed = (notation: string): readonly (number | undefined)[] =>
+  notation.split(" ").flatMap((part) => {
+    const [, first = "", step = "0", count = "0"] =
+      /^(_|stale|[\d.]+)([+-][\d.]+)?(?:x(\d+))?$/.exec(part) ?? [];
+    if (first === "_") return Array.from({ length: Math.max(1, Number(count)) }, () => undefined);
+    if (first === "stale") return [undefined];
+    return Array.from({ length: Number(count) + 1 }, (_one, index) => Number(first) + index * Number(step));
+  });
+
+const written = (values: readonly (number | undefined)[]): string =>
+  `${values.map((value) => value ?? "_").join(" ")} stale`;
+
+function seriesOf(key: string, target: Readonly<Record<string, string>>): string {
   const [name = "", rest = "}"] = key.split("{");
   const kind = kinds.find(([prefix]) => name.startsWith(prefix))?.[1] ?? {};
   const own = rest.slice(0, -1);
-  const labels = Object.entries({ ...kind, instance }).map(([label, value]) => `${label}="${value}"`);
+  const labels = Object.entries({ ...kind, ...target })
+    .filter(([label]) => !own.includes(`${label}=`))
+    .map(([label, value]) => `${label}="${value}"`);
   return `${name}{${[...labels, ...(own === "" ? [] : [own])].join(",")}}`;
 }
 
-function valuesOf(samples: Samples, { steps, stepMinutes, vanishAfter, restartAfter }: InputOptions): string {
+function valuesOf(samples: Samples, { steps, stepMinutes, restartAfter }: InputOptions): string {
   if ("values" in samples) return samples.values;
   const run = (count: number): string =>
     "gauge" in samples ? `${samples.gauge}x${count}` : `0+${samples.perMinute * stepMinutes}x${count}`;
   // Timestamps are no counters: they do not begin anew.
   const isClock = "perMinute" in samples && samples.perMinute === 60;
-  if (vanishAfter !== undefined) return `${run(vanishAfter)} stale`;
   if (restartAfter === undefined || "gauge" in samples || isClock) return run(steps);
   return `${run(restartAfter)} ${run(steps - restartAfter)}`;
 }

@@ -29,7 +29,8 @@ export const WAIT_EDGES_SECONDS: readonly number[] = [
   0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600,
 ];
 
-/** Upper edges of the service-time histogram, ascending. */
+/** Upper edges of the service-time histogram, ascending: up to twelve hours. */
 export const DURATION_EDGES_SECONDS: readonly number[] = [
-  0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600,
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400,
+  43_200,
 ];
