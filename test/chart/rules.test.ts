@@ -38,7 +38,7 @@ const alertOf = (rules: Values, name: string): Rule | undefined =>
 /** What is absent is asked for in the release's namespace. */
 const inRelease = (rule: Rule): Rule =>
   rule.alert === "MillraceOperatorDown"
-    ? { ...rule, expr: rule.expr?.replace("})", ', namespace="messaging"})') }
+    ? { ...rule, expr: (rule.expr ?? "").replace("})", ', namespace="messaging"})') }
     : rule;
 const withoutAddresses = (groups: Groups): unknown =>
   groups.map((group) => ({

@@ -8,9 +8,11 @@
 {{- else if dig "enabled" true $change -}}
 {{- $severity := $change.severity | default $rule.labels.severity -}}
 {{- $_ := set $rule "for" ($change.for | default $rule.for) -}}
-{{- /* What is absent has no labels; without a namespace, no AlertmanagerConfig of a namespace would be given the alert. */ -}}
-{{- $own := ternary (dict "namespace" .root.Release.Namespace) (dict) (hasPrefix "absent(" (trim $rule.expr)) -}}
-{{- $_ := set $rule "labels" (mergeOverwrite (dict) $own $values.alertLabels (dict "severity" $severity) ($change.labels | default dict)) -}}
+{{- /* What is absent has the labels that are asked for. The operator of another release is not this one, and without a namespace no AlertmanagerConfig of a namespace would be given the alert. */ -}}
+{{- if hasPrefix "absent(" (trim $rule.expr) }}
+{{- $_ := set $rule "expr" (replace "})" (printf ", namespace=%q})" .root.Release.Namespace) $rule.expr) -}}
+{{- end }}
+{{- $_ := set $rule "labels" (mergeOverwrite (dict) $values.alertLabels (dict "severity" $severity) ($change.labels | default dict)) -}}
 {{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s" $values.runbookBaseUrl $rule.annotations.runbook_url) -}}
 {{- $_ := set $rule.annotations "dashboard_url" (printf "%s%s" (include "millrace.grafanaUrl" .root) $rule.annotations.dashboard_url) -}}
 {{- toYaml $rule -}}
