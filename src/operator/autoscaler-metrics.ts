@@ -3,6 +3,9 @@ import type { Autoscaler } from "./autoscaler.ts";
 import { registerScrapedCounter, registerScrapedGauge, type Series } from "./scraped-metric.ts";
 import { autoscalerLabelNames, SeriesLabels } from "./series-labels.ts";
 
+/** RabbitMQ's `consumer_timeout` where nobody changed it. */
+const defaultAckTimeoutSeconds = 1_800;
+
 type Read = (autoscaler: Autoscaler) => number | undefined;
 
 /** One gauge for each autoscaler: name, meaning, and where the value comes from. Unknown = no series. */
@@ -38,8 +41,8 @@ const gauges: readonly (readonly [name: string, help: string, read: Read])[] = [
   ],
   [
     "objective_ack_timeout_seconds",
-    "The time after which the broker takes a job back.",
-    ({ resource }) => resource.spec.objective.ackTimeoutSeconds,
+    "The time after which the broker takes a job back; RabbitMQ's default of 30 minutes where spec.objective says none.",
+    ({ resource }) => resource.spec.objective.ackTimeoutSeconds ?? defaultAckTimeoutSeconds,
   ],
   [
     "attainment_ratio",

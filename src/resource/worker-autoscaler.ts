@@ -37,7 +37,7 @@ const objective = z
       }),
       ackTimeoutSeconds: positiveSeconds().optional().meta({
         description:
-          "The broker's acknowledgement timeout, in seconds. Feeds alerts only. When absent, no such alert.",
+          "The broker's acknowledgement timeout, in seconds. Feeds alerts only. When absent, RabbitMQ's default of 30 minutes.",
       }),
     },
     { error: "required: the promise, for example { waitSeconds: 15 }" },
