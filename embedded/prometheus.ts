@@ -82,6 +82,7 @@ export const createPrometheus = async (scope: RunScope, options: PrometheusOptio
         `--storage.tsdb.path=${data}`,
         ...(options.historyFile === undefined ? [] : ["--storage.tsdb.retention.time=60d"]),
         `--web.listen-address=${scope.address}:${port}`,
+        "--enable-feature=exemplar-storage",
         "--log.level=warn",
       ]);
       server = started;

@@ -79,7 +79,11 @@ The totals of queues and jobs are the broker's and the workers' own, followed by
 or a worker that starts anew takes nothing away from them.`;
 
 const worker = `The labels \`broker\`, \`vhost\` and \`queue\` are everywhere. \`worker_job_wait_seconds\` needs the promised wait as a bucket edge, which is given to the workers as an
-option: without it the operator cannot tell how many jobs were in time, and does not guess.`;
+option: without it the operator cannot tell how many jobs were in time, and does not guess.
+
+The buckets of \`worker_job_wait_seconds\` and \`worker_job_duration_seconds\` have exemplars: the last job of each, with its \`job_id\` and, where it was submitted with
+a W3C trace context, its \`trace_id\`. They make no series, and come in OpenMetrics only, which a worker answers to a scraper that prefers it by its Accept header,
+as Prometheus does; all others get Prometheus' text as before. Prometheus keeps them with \`--enable-feature=exemplar-storage\`. Operator and gateway have none.`;
 
 const budget = (): string => {
   const { fixed, perAutoscaler, usualPerAutoscaler, perQueue, queuesPerAutoscaler } = seriesBudget;

@@ -1,14 +1,24 @@
 import { Histogram, type HistogramConfiguration } from "prom-client";
+import { type Exemplar, exemplarOf, type Observation } from "./exemplar.ts";
 
 type Labels = Readonly<Record<string, string>>;
 type Value = {
   readonly metricName: string;
   readonly labels: Record<string, string | number>;
   readonly value: number;
+  readonly exemplar?: Exemplar | undefined;
 };
 
 /** Observations of one set of labels. */
-export type HistogramSeries = { observe(value: number): void };
+export type HistogramSeries = { observe(observation: Observation): void };
+type Observed = {
+  readonly labels: Labels;
+  /** By bucket, not cumulative. */
+  readonly counts: number[];
+  /** The last of each bucket. */
+  readonly last: (Observation | undefined)[];
+  sum: number;
+};
 
 /**
  * A histogram whose series are made beforehand and observed without looking up their labels, which would cost as much
@@ -18,7 +28,7 @@ export class BucketHistogram extends Histogram {
   readonly #name: string;
   readonly #help: string;
   readonly #edges: readonly number[];
-  readonly #series: { readonly labels: Labels; readonly counts: number[]; sum: number }[] = [];
+  readonly #series: Observed[] = [];
 
   /** @param configuration its buckets ascending */
   constructor(configuration: HistogramConfiguration<string> & { readonly buckets: number[] }) {
@@ -31,13 +41,16 @@ export class BucketHistogram extends Histogram {
   series(labels: Labels): HistogramSeries {
     const edges = this.#edges;
     const counts = Array.from({ length: edges.length + 1 }, () => 0);
-    const series = { labels, counts, sum: 0 };
+    const last = counts.map(() => undefined);
+    const series: Observed = { labels, counts, last, sum: 0 };
     this.#series.push(series);
     return {
-      observe(value) {
+      observe(observation) {
+        const { value } = observation;
         let index = 0;
         while (index < edges.length && value > (edges[index] ?? 0)) index += 1;
         counts[index] = (counts[index] ?? 0) + 1;
+        series.last[index] = observation;
         series.sum += value;
       },
     };
@@ -54,20 +67,18 @@ export class BucketHistogram extends Histogram {
     return this.get();
   }
 
-  #valuesOf({
-    labels,
-    counts,
-    sum,
-  }: {
-    readonly labels: Labels;
-    readonly counts: readonly number[];
-    readonly sum: number;
-  }): Value[] {
+  #valuesOf({ labels, counts, last, sum }: Observed): Value[] {
     let cumulative = 0;
     const buckets = counts.map((count, index) => {
       cumulative += count;
       const le = this.#edges[index] ?? "+Inf";
-      return { metricName: `${this.#name}_bucket`, labels: { le, ...labels }, value: cumulative };
+      const observation = last[index];
+      return {
+        metricName: `${this.#name}_bucket`,
+        labels: { le, ...labels },
+        value: cumulative,
+        exemplar: observation && exemplarOf(observation), // only OpenMetrics has room for it
+      };
     });
     return [
       ...buckets,

@@ -1,7 +1,9 @@
 import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Registry } from "prom-client";
 import type { Service } from "../service.ts";
 import type { Worker } from "./assemble-worker.ts";
+import { openMetricsOf, prefersOpenMetrics } from "./open-metrics.ts";
 
 export type MetricsServerOptions = {
   readonly worker: Pick<Worker, "isAlive" | "isReady" | "registry">;
@@ -10,11 +12,11 @@ export type MetricsServerOptions = {
   readonly port: number;
 };
 
-/** A worker's `/metrics`, `/healthz` (503 when only a new process helps) and `/readyz` (503 while it takes no jobs). */
+/** A worker's `/metrics` (OpenMetrics, with exemplars, to whom prefers it), `/healthz` (503 when only a new process helps) and `/readyz` (503 while it takes no jobs). */
 export class MetricsServer implements Service {
   readonly #options: MetricsServerOptions;
   readonly #server = createServer((request, response) => {
-    this.#answer(request.url ?? "", response).catch((error: unknown) => {
+    this.#answer(request, response).catch((error: unknown) => {
       reply(response, 500, `${error instanceof Error ? error.message : String(error)}\n`);
     });
   });
@@ -43,12 +45,16 @@ export class MetricsServer implements Service {
     await closed;
   }
 
-  async #answer(url: string, response: ServerResponse): Promise<void> {
+  async #answer({ url = "", headers }: IncomingMessage, response: ServerResponse): Promise<void> {
     const { worker } = this.#options;
     const [path] = url.split("?");
     if (path === "/metrics") {
-      const text = await worker.registry.metrics();
-      response.setHeader("content-type", worker.registry.contentType);
+      const isOpenMetrics = prefersOpenMetrics(headers.accept);
+      const text = await (isOpenMetrics ? openMetricsOf(worker.registry) : worker.registry.metrics());
+      response.setHeader(
+        "content-type",
+        isOpenMetrics ? Registry.OPENMETRICS_CONTENT_TYPE : worker.registry.contentType,
+      );
       return reply(response, 200, text);
     }
     if (path === "/healthz")

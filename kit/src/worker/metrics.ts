@@ -9,7 +9,8 @@ import {
   WAIT_EDGES_SECONDS,
   WORKER_METRICS,
 } from "./metric-names.ts";
-import { QueueActivity } from "./queue-activity.ts";
+import type { MeasuredJob } from "./exemplar.ts";
+import { QueueActivity, type RunningJob } from "./queue-activity.ts";
 
 export type WorkerMetricsOptions = {
   readonly registry: Registry;
@@ -26,13 +27,10 @@ export type WorkerMetricsOptions = {
   readonly linkStates: () => Readonly<Record<string, LinkState>>;
 };
 
-/** A job that runs; given back to say how it ended. */
-export type RunningJob = { readonly startMs: number };
-
 export type QueueMetrics = {
   /** @param waitSeconds undefined where it says nothing (retries, redeliveries, unknown times) */
-  started(waitSeconds: number | undefined): RunningJob;
-  ended(job: RunningJob, status: ProcessedStatus): void;
+  started(job: MeasuredJob, waitSeconds: number | undefined): RunningJob;
+  ended(running: RunningJob, status: ProcessedStatus): void;
   /** @param type "own" when the job is of the queue's type; another one's name could be any text */
   rejected(type: "own" | "unknown"): void;
   /** @param ready undefined when it is no longer known */
@@ -84,17 +82,18 @@ function queueMetrics(
   const unknownType = metrics.processed.series({ ...typed, type: "unknown", status: "rejected" });
   metrics.busy.inc(untyped, 0);
   return {
-    started(waitSeconds) {
+    started(job, waitSeconds) {
+      const atMs = now();
       started.inc();
-      if (waitSeconds !== undefined) wait.observe(waitSeconds);
-      return activity.start(now());
+      if (waitSeconds !== undefined) wait.observe({ value: waitSeconds, atMs, job });
+      return activity.start(job, atMs);
     },
-    ended(job, status) {
-      const nowMs = now();
-      if (!activity.end(job, nowMs)) return;
+    ended(running, status) {
+      const atMs = now();
+      if (!activity.end(running, atMs)) return;
       const { processed, duration } = byStatus[status];
       processed.inc();
-      duration.observe(Math.max(0, nowMs - job.startMs) / 1_000);
+      duration.observe({ value: Math.max(0, atMs - running.startMs) / 1_000, atMs, job: running.job });
     },
     rejected(type) {
       if (type === "own") byStatus.rejected.processed.inc();

@@ -1,6 +1,11 @@
+import type { MeasuredJob } from "./exemplar.ts";
+
+/** A job that runs; given back to say how it ended. `startMs`: milliseconds since 1970. */
+export type RunningJob = { readonly startMs: number; readonly job: MeasuredJob };
+
 /** The running jobs of one queue, and the seconds that they have been busy: counted while they run, not only at their end. */
 export class QueueActivity {
-  readonly #jobs = new Set<{ readonly startMs: number }>();
+  readonly #jobs = new Set<RunningJob>();
   #busyMs = 0;
   #lastMs: number;
 
@@ -18,17 +23,17 @@ export class QueueActivity {
     return oldest?.startMs;
   }
 
-  start(nowMs: number): { readonly startMs: number } {
+  start(job: MeasuredJob, nowMs: number): RunningJob {
     this.#advance(nowMs);
-    const job = { startMs: nowMs };
-    this.#jobs.add(job);
-    return job;
+    const running = { startMs: nowMs, job };
+    this.#jobs.add(running);
+    return running;
   }
 
   /** False when the job has ended before. */
-  end(job: { readonly startMs: number }, nowMs: number): boolean {
+  end(running: RunningJob, nowMs: number): boolean {
     this.#advance(nowMs);
-    return this.#jobs.delete(job);
+    return this.#jobs.delete(running);
   }
 
   /** Since the last call. */

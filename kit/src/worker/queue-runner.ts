@@ -8,7 +8,8 @@ import type { Logger } from "../logger.ts";
 import { Claim } from "./claim.ts";
 import { execute, type RunSandbox } from "./execute.ts";
 import type { ProcessedStatus } from "./metric-names.ts";
-import type { QueueMetrics, RunningJob } from "./metrics.ts";
+import type { QueueMetrics } from "./metrics.ts";
+import type { RunningJob } from "./queue-activity.ts";
 import { isSameAttempt, RecentJobs } from "./recent-jobs.ts";
 import type { Settler } from "./settler.ts";
 import { Slots } from "./slots.ts";
@@ -175,7 +176,7 @@ export class QueueRunner {
       return undefined;
     }
     this.#running.add(claim);
-    const running = metrics.started(this.#waitSeconds(claim));
+    const running = metrics.started(claim.job, this.#waitSeconds(claim));
     settler.tell(claim.envelope, "started", {});
     observer.handlerStarted?.(claim.job);
     const outcome = this.#execute(claim, prepared);
