@@ -10,6 +10,8 @@ import { exampleConfig } from "./example-config.ts";
 import { createNotificationReceiver, type NotificationReceiver } from "./notification-receiver.ts";
 
 export const SCRAPE_SECONDS = 1;
+/** The scrape job of all operators at once: no lease keeps them from leading together. */
+export const TOGETHER = "together";
 const apiVersion = "millrace.dev/v1alpha1";
 
 export type Watched = {
@@ -59,9 +61,11 @@ export type OperatorPlan = {
 export const resourcesFile = (scope: RunScope, operator: string): string =>
   join(scope.directory, operator, "config", "resources.yaml");
 
+/** @param historyFile what Prometheus has recorded before, as OpenMetrics */
 export async function startAlertingStage(
   scope: RunScope,
   plans: readonly OperatorPlan[],
+  historyFile: string,
 ): Promise<AlertingStage> {
   const port = await scope.freePort();
   const prometheusUrl = `http://${scope.address}:${port}`;
@@ -76,6 +80,9 @@ export async function startAlertingStage(
   const receiver = createNotificationReceiver();
   const mails = createSmtpSink();
   await Promise.all([receiver.start(), mails.start()]);
+  const operatorTargets = await Promise.all(
+    started.map(async ([name, operator]) => [name, new URL(await operator.url()).host] as const),
+  );
   const addresses = {
     onCall: receiver.url("on-call"),
     chat: receiver.url("chat"),
@@ -87,15 +94,11 @@ export async function startAlertingStage(
     scrapeIntervalSeconds: SCRAPE_SECONDS,
     ruleFiles: await shortRules(join(scope.directory, "rules")),
     alertmanagers: [alertmanager.target],
+    historyFile,
     jobs: [
       { name: "workers", discoveryDirectory: discovery },
-      ...(await Promise.all(
-        started.map(async ([name, operator]) => ({
-          name,
-          targets: [new URL(await operator.url()).host],
-          honorLabels: true,
-        })),
-      )),
+      ...operatorTargets.map(([name, target]) => ({ name, targets: [target], honorLabels: true })),
+      { name: TOGETHER, targets: operatorTargets.map(([, target]) => target), honorLabels: true },
     ],
   });
   await Promise.all([alertmanager.start(), prometheus.start()]);

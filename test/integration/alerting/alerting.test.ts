@@ -1,4 +1,6 @@
 import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { connect } from "amqplib";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createFaultProxy, type FaultProxy } from "../../../embedded/fault-proxy.ts";
@@ -11,8 +13,10 @@ import {
   resourcesFile,
   resourcesOf,
   startAlertingStage,
+  TOGETHER,
   type Watched,
 } from "./alerting-stage.ts";
+import { lateHistory } from "./late-history.ts";
 import type { ChatMessage, Notification } from "./notification-receiver.ts";
 
 const BACKLOG_JOBS = 100;
@@ -37,14 +41,28 @@ declare module "vitest" {
 }
 
 const STUCK_QUEUE = "jobs.stuck";
+/** Nobody declares it. */
+const MISSING_QUEUE = "jobs.missing";
+
+/** What calls a person about a backlog at the maximum, in the words of each alert. */
+const saidOfTheBacklog: Readonly<Record<string, RegExp>> = {
+  MillraceBacklogWaitCritical:
+    /^Queue jobs\.sleep \(default\/orders\): a job that is published now waits about (\d+[hms] ?)+[\d.]*s?, more than five times what is promised\.$/,
+  MillraceBacklogGrowingAtMax:
+    /^Queue jobs\.sleep \(default\/orders\) grows by [\d.]+ jobs\/s, jobs wait longer than promised, and replicas\.max is reached\.$/,
+  MillraceWaitBudgetBurnFast:
+    /^Queue jobs\.sleep \(default\/orders\): [\d.]+% of the last hour's jobs started late, and it goes on\.$/,
+  MillraceWaitBudgetBurn:
+    /^Queue jobs\.sleep \(default\/orders\): [\d.]+% of the last six hours' jobs started late, and it goes on\.$/,
+};
 
 let scope: RunScope;
 let vhost: FreshVhost;
 let noBroker: FaultProxy;
 let client: Client;
 let stage: AlertingStage;
-/** The operator that finds no broker was started then. */
-let blindSinceMs: number;
+/** What is wrong from the start is wrong since then: an operator finds no broker, and all of them lead. */
+let startedMs: number;
 
 const orders = (max: number): Watched => ({
   name: "orders",
@@ -80,8 +98,13 @@ beforeAll(async () => {
   await noBroker.start();
   client = createClient({ amqpUrl: vhost.amqpUrl(), jobs: [sleepContract] });
   await client.start();
-  blindSinceMs = Date.now();
-  stage = await startAlertingStage(scope, [
+  await vhost.manage("PUT", `queues/{vhost}/${encodeURIComponent(ODD_QUEUE)}`, { durable: true });
+  const historyFile = join(scope.directory, "history.txt");
+  const burnt = { namespace: "default", autoscaler: "orders", broker: "default", queue: "jobs.sleep" };
+  const nowSeconds = Math.floor(Date.now() / 1_000);
+  await writeFile(historyFile, lateHistory({ ...burnt, vhost: vhost.vhost }, nowSeconds - 60));
+  startedMs = Date.now();
+  const plans = [
     {
       name: "blind",
       brokerUrl: vhost.amqpUrl({ proxyPort: noBroker.port() }),
@@ -91,14 +114,18 @@ beforeAll(async () => {
       name: "statistics",
       brokerUrl: vhost.amqpUrl(),
       managementUrl: vhost.managementUrl,
-      resources: [resourcesOf(watchedOnly("stuck", STUCK_QUEUE))],
+      resources: [
+        resourcesOf(watchedOnly("stuck", STUCK_QUEUE)),
+        resourcesOf(watchedOnly("missing", MISSING_QUEUE)),
+      ],
     },
     {
       name: "operator",
       brokerUrl: vhost.amqpUrl(),
       resources: [resourcesOf(orders(1)), resourcesOf(watchedOnly("odd-names", ODD_QUEUE))],
     },
-  ]);
+  ];
+  stage = await startAlertingStage(scope, plans, historyFile);
 });
 afterAll(async () => {
   await stage.stop();
@@ -128,30 +155,50 @@ const publishByHand = (queue: string) =>
     payload_encoding: "string",
   });
 
+/** A backlog at once, and twice as many jobs as one replica does until it is told to stop. */
+const submitTooMany = async (signal: AbortSignal): Promise<void> => {
+  const submit = (count: number) =>
+    Promise.all(Array.from({ length: count }, () => client.submit(sleepContract, { seconds: JOB_SECONDS })));
+  await submit(BACKLOG_JOBS);
+  while (!signal.aborted) {
+    await submit(2);
+    await delay(JOB_SECONDS * 1_000);
+  }
+};
+
 test("a backlog that the allowed maximum cannot clear calls a person, and the end of it is told too", async ({
   task,
 }) => {
   const { receiver, operators } = stage;
+  const aboutTheQueue = (status: "firing" | "resolved", name: string) =>
+    receiver.notification(about(status, name, { queue: "jobs.sleep" }));
   await operators["operator"]?.line(({ msg }) => msg === "scaled workers");
   const publishedMs = Date.now();
-  await Promise.all(
-    Array.from({ length: BACKLOG_JOBS }, () => client.submit(sleepContract, { seconds: JOB_SECONDS })),
-  );
+  const enough = new AbortController();
+  const submitted = submitTooMany(enough.signal);
 
-  const called = await receiver.notification(
-    about("firing", "MillraceBacklogWaitCritical", { queue: "jobs.sleep" }),
+  const calls = Object.fromEntries(
+    await Promise.all(
+      Object.keys(saidOfTheBacklog).map(async (name) => [name, await aboutTheQueue("firing", name)] as const),
+    ),
   );
-  const alert = alertOf(called, "MillraceBacklogWaitCritical");
-  task.meta.secondsToWebhook = { MillraceBacklogWaitCritical: (called.atMs - publishedMs) / 1_000 };
+  enough.abort();
+  await submitted;
+  task.meta.secondsToWebhook = Object.fromEntries(
+    Object.entries(calls).map(([name, { atMs }]) => [name, (atMs - publishedMs) / 1_000]),
+  );
+  for (const [name, said] of Object.entries(saidOfTheBacklog)) {
+    expect(calls[name] && alertOf(calls[name], name)?.annotations["description"]).toMatch(said);
+  }
+  const alert =
+    calls["MillraceBacklogWaitCritical"] &&
+    alertOf(calls["MillraceBacklogWaitCritical"], "MillraceBacklogWaitCritical");
   expect(alert?.labels).toMatchObject({
     severity: "critical",
     namespace: "default",
     autoscaler: "orders",
     vhost: vhost.vhost,
   });
-  expect(alert?.annotations["description"]).toMatch(
-    /^Queue jobs\.sleep \(default\/orders\): a job that is published now waits about (\d+[hms] ?)+[\d.]*s?, more than five times what is promised\.$/,
-  );
   expect(alert?.annotations["runbook_url"]).toBe("docs/runbooks/MillraceBacklogWaitCritical.md");
   // The lesser alert about the same queue fires too, and is silenced.
   const chat = await receiver.chatMessage((message) => textOf(message).includes("(default/orders)"));
@@ -162,12 +209,11 @@ test("a backlog that the allowed maximum cannot clear calls a person, and the en
     resourcesFile(scope, "operator"),
     [resourcesOf(orders(4)), resourcesOf(watchedOnly("odd-names", ODD_QUEUE))].join("---\n"),
   );
-  await receiver.notification(about("resolved", "MillraceBacklogWaitCritical", { queue: "jobs.sleep" }));
+  await aboutTheQueue("resolved", "MillraceBacklogWaitCritical");
 });
 
 test("a queue with any name stays what it is: in labels, links, the chat and the mail", async ({ task }) => {
   const { receiver, mails } = stage;
-  await vhost.manage("PUT", `queues/{vhost}/${encodeURIComponent(ODD_QUEUE)}`, { durable: true });
   const publishedMs = Date.now();
   await publishByHand(ODD_QUEUE);
 
@@ -216,11 +262,28 @@ test("a queue whose consumers are there and end nothing calls a person", async (
   await connection.close();
 });
 
+test("a queue that is missing is told to the chat", async () => {
+  const told = await stage.receiver.chatMessage((message) =>
+    textOf(message).includes("default/missing does not"),
+  );
+  expect(textOf(told)).toContain("*warning* MillraceSignalsUnknown");
+});
+
+test("operators that lead together call a person", async ({ task }) => {
+  const called = await stage.receiver.notification(
+    about("firing", "MillraceOperatorNoLeader", { job: TOGETHER }),
+  );
+  task.meta.secondsToWebhook = { MillraceOperatorNoLeader: (called.atMs - startedMs) / 1_000 };
+  expect(alertOf(called, "MillraceOperatorNoLeader")?.annotations["description"]).toMatch(
+    /^[23] operators \(together\) lead; it must be one\.$/,
+  );
+});
+
 test("an operator that cannot read its broker calls a person, and so does none at all", async ({ task }) => {
   const { receiver, operators } = stage;
   const blind = await receiver.notification(about("firing", "MillraceBrokerPollStale", { job: "blind" }));
   expect(alertOf(blind, "MillraceBrokerPollStale")?.annotations["description"]).toMatch(
-    /^The operator \(blind\) has not read its brokers without a problem for [\d.]+s: it is blind\.$/,
+    /^The operator \(blind\) has not been able to read a broker for [\d.]+s: it is blind\.$/,
   );
 
   const goneMs = Date.now();
@@ -228,8 +291,12 @@ test("an operator that cannot read its broker calls a person, and so does none a
   const called = await receiver.notification(
     (notification) => notification.atMs >= goneMs && about("firing", "MillraceOperatorDown")(notification),
   );
+  // The operator whose queue is missing reads its broker.
+  const calls = receiver.notifications.flatMap(({ alerts }) => alerts.map(({ labels }) => labels));
+  const stale = calls.filter((labels) => labels["alertname"] === "MillraceBrokerPollStale");
+  expect(new Set(stale.map((labels) => labels["job"]))).toEqual(new Set(["blind"]));
   task.meta.secondsToWebhook = {
-    MillraceBrokerPollStale: (blind.atMs - blindSinceMs) / 1_000,
+    MillraceBrokerPollStale: (blind.atMs - startedMs) / 1_000,
     MillraceOperatorDown: (called.atMs - goneMs) / 1_000,
   };
 });
