@@ -6,6 +6,7 @@ export type Target = {
   readonly expr?: string;
   readonly datasource?: Datasource;
   readonly instant?: boolean;
+  readonly exemplar?: boolean;
   readonly legendFormat?: string;
 };
 

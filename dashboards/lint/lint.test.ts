@@ -32,7 +32,9 @@ describe.each(dashboards)("%s", (_file, dashboard) => {
     for (const { type, title, fieldConfig } of top) {
       expect(type).toBe("stat");
       expect(title).toMatch(/\?$/);
-      expect(JSON.stringify(fieldConfig?.defaults.mappings)).toMatch(/"OK: .*"(WARN|BAD): /);
+      const { mappings, noValue } = fieldConfig?.defaults ?? {};
+      expect(JSON.stringify(mappings)).toMatch(/"OK: .*"(WARN|BAD): /);
+      expect(JSON.stringify([mappings, noValue])).toContain('"UNKNOWN: ');
     }
   });
 });
@@ -89,6 +91,7 @@ describe("the set", () => {
   test("answers with every alert, each in one question", () => {
     const answered = [...anything.bad, ...anything.warn];
     expect(answered.toSorted()).toEqual(autoscalerAlerts.toSorted());
+    for (const { alert } of anything.ofOperator ?? []) expect(operatorAlerts).toContain(alert);
     const operator = Object.values(operatorQuestions).flatMap(({ bad, warn }) => [...bad, ...warn]);
     // Without an operator there is no series to ask: the panels say so where they have no value.
     expect(operator.toSorted()).toEqual(
@@ -202,6 +205,8 @@ const breaches: readonly (readonly [rule: string, what: string, change: Change])
   ["target-rate-interval-rule", "a window of its own", withExpr("rate(up_total[5m])")],
   ["target-counter-agg-rule", "a counter", withExpr("sum (millrace_scale_errors_total)")],
   ["target-counter-agg-rule", "a counter's difference", withExpr("delta(up_total[$__rate_interval])")],
+  ["queue-identity", "queues told apart by name alone", withExpr("max by (queue) (up)")],
+  ["queue-identity", "queues joined by name alone", withExpr("up and on (vhost, queue) up")],
   ["raw-string-variables", "a variable in quotes", withExpr('up{a=~"${namespace:regex}"}')],
   ["raw-string-variables", "a variable as it is", withExpr("up{a=~`$namespace`}")],
   ["raw-string-variables", "a variable that is not there", withExpr("up{a=~`${queue:regex}`}")],

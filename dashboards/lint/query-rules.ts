@@ -6,6 +6,8 @@ import type { Rule } from "./lint.ts";
 import { promqlErrors, selectorsIn } from "./promql.ts";
 
 const RATES: readonly string[] = ["rate", "irate", "increase"];
+/** Of a point on a line, and of a single figure about all that is shown. */
+const WINDOWS: readonly (string | undefined)[] = ["$__rate_interval", "$__range"];
 /** Durations that Grafana puts into queries. */
 const BUILT_IN = /^__(rate_interval|interval|range)$/;
 
@@ -35,8 +37,8 @@ export const queryRules: readonly Rule[] = [
   // 13
   each("target-rate-interval-rule", (expr) =>
     selectorsIn(withoutAlerts(expr))
-      .filter(({ within: [nearest = ""], range }) => RATES.includes(nearest) && range !== "$__rate_interval")
-      .map(({ metric, range = "" }) => `${metric}[${range}] is no $__rate_interval`),
+      .filter(({ within: [nearest = ""], range }) => RATES.includes(nearest) && !WINDOWS.includes(range))
+      .map(({ metric, range = "" }) => `${metric}[${range}] is neither $__rate_interval nor $__range`),
   ),
   // 16
   each("target-counter-agg-rule", (expr) =>
@@ -47,6 +49,11 @@ export const queryRules: readonly Rule[] = [
       )
       .filter(({ metric }) => !rawCounters.has(metric))
       .map(({ metric }) => `${metric} is a counter and asked for as it is`),
+  ),
+  each("queue-identity", (expr) =>
+    [...expr.matchAll(/\b(?:by|on) \(([^)]*\bqueue\b[^)]*)\)/g)]
+      .filter(([, labels = ""]) => !/\bbroker\b/.test(labels) || !/\bvhost\b/.test(labels))
+      .map(([text]) => `${text} takes queues of one name in two vhosts for one`),
   ),
   { name: "raw-string-variables", check: variables },
 ];

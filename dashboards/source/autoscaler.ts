@@ -4,7 +4,7 @@ import { backlogRow } from "./backlog-panels.ts";
 import { dashboardJson } from "./dashboard.ts";
 import { decisionRow } from "./decision-panels.ts";
 import { durationRow } from "./duration-panels.ts";
-import { OF_AUTOSCALERS, OF_QUEUES } from "./query.ts";
+import { EVERY_AUTOSCALER, OF_AUTOSCALERS, OF_QUEUES } from "./query.ts";
 import { answers } from "./questions.ts";
 import { datasourceVariable, labelVariable } from "./variables.ts";
 import { workerRow } from "./worker-panels.ts";
@@ -22,12 +22,12 @@ export const autoscalerDashboard = (): string =>
       datasourceVariable(),
       labelVariable("namespace", {
         label: "Namespace",
-        of: "autoscaler:millrace_replicas_desired:max",
+        of: EVERY_AUTOSCALER,
         several: false,
       }),
       labelVariable("autoscaler", {
         label: "Autoscaler",
-        of: `autoscaler:millrace_replicas_desired:max{${NAMESPACE}}`,
+        of: `${EVERY_AUTOSCALER}{${NAMESPACE}}`,
         several: false,
       }),
       labelVariable("queue", {

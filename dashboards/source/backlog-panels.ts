@@ -1,10 +1,10 @@
 import { dataLink, figures, gauges, lines, stacked } from "./panels.ts";
 import type { Row } from "./dashboard.ts";
 import { queueUrl } from "./links.ts";
-import { OF_AUTOSCALERS, OF_QUEUES, onQueues, perAutoscaler } from "./query.ts";
+import { OF_AUTOSCALERS, OF_QUEUES, OF_WORKERS, onQueues, perAutoscaler, perQueue } from "./query.ts";
 
 const onlyThisQueue = () => dataLink("Only this queue", queueUrl());
-const promisedWait = `max by (queue) (millrace_queue_objective_wait_seconds{${OF_QUEUES}})`;
+const promisedWait = perQueue(`millrace_queue_objective_wait_seconds{${OF_QUEUES}}`);
 
 const backlog = () =>
   stacked(
@@ -24,7 +24,7 @@ const waits = () =>
     {
       title: "Wait against the promise",
       description:
-        "How long a job waits: expected for one that is published now (what waits, divided by what ends in a second), as the operator predicts it, the measured 95th percentile, and how long the first in line has waited where the broker knows it. Dashed: the promise.",
+        "How long a job waits: expected for one that is published now (what waits, divided by what ends in a second), as the operator predicts it, the measured 95th percentile, and how long the first in line has waited where the broker knows it. Dashed: the promise. Points are single jobs, with their ids and traces; those of one queue when one is chosen, of all in this Prometheus otherwise.",
       unit: "s",
       empty: "Nothing is known of these queues.",
       width: 12,
@@ -37,11 +37,12 @@ const waits = () =>
         legend: "predicted by the operator",
       },
       {
-        expr: `histogram_quantile(0.95, ${onQueues("sum by (broker, vhost, queue, le) (rate(worker_job_wait_seconds_bucket[$__rate_interval]))")})`,
+        expr: `histogram_quantile(0.95, ${onQueues(`sum by (broker, vhost, queue, le) (rate(worker_job_wait_seconds_bucket{${OF_WORKERS}}[$__rate_interval]))`)})`,
         legend: "measured p95 {{queue}}",
+        exemplars: true,
       },
       {
-        expr: onQueues("max by (broker, vhost, queue) (millrace_queue_oldest_message_age_seconds)"),
+        expr: onQueues(perQueue("millrace_queue_oldest_message_age_seconds")),
         legend: "first in line {{queue}}",
       },
     ],

@@ -1,6 +1,6 @@
 import type { Row } from "./dashboard.ts";
 import { heatmap, lines } from "./panels.ts";
-import { OF_AUTOSCALERS, OF_QUEUES, onQueues, perAutoscaler } from "./query.ts";
+import { OF_AUTOSCALERS, OF_QUEUES, OF_WORKERS, onQueues, perAutoscaler, perQueue } from "./query.ts";
 
 const quantile = (part: string): string =>
   `queue:millrace_job_duration_seconds:${part}_rate10m{${OF_QUEUES}}`;
@@ -34,13 +34,14 @@ const spread = () =>
     {
       title: "Spread of processing times",
       description:
-        "How many jobs a second took how long. Two bands are two kinds of jobs, which one mean would hide.",
+        "How many jobs a second took how long. Two bands are two kinds of jobs, which one mean would hide. Points are single jobs, with their ids and traces; those of one queue when one is chosen, of all in this Prometheus otherwise.",
       unit: "s",
       empty: NOT_MEASURED,
       width: 12,
     },
     {
-      expr: `sum by (le) (${onQueues("sum by (broker, vhost, queue, le) (rate(worker_job_duration_seconds_bucket[$__rate_interval]))")})`,
+      expr: `sum by (le) (${onQueues(`sum by (broker, vhost, queue, le) (rate(worker_job_duration_seconds_bucket{${OF_WORKERS}}[$__rate_interval]))`)})`,
+      exemplars: true,
     },
   );
 
@@ -76,7 +77,7 @@ const inTime = () =>
     },
     [
       {
-        expr: `max by (queue) (rate(millrace_jobs_started_in_time_total{${OF_QUEUES}}[$__rate_interval])) / max by (queue) (rate(millrace_jobs_started_total{${OF_QUEUES}}[$__rate_interval]))`,
+        expr: `${perQueue(`rate(millrace_jobs_started_in_time_total{${OF_QUEUES}}[$__rate_interval])`)} / ${perQueue(`rate(millrace_jobs_started_total{${OF_QUEUES}}[$__rate_interval])`)}`,
         legend: "{{queue}}",
       },
       {

@@ -12,17 +12,36 @@ export const OPERATOR = {
   by: ["job"],
 } as const;
 
+/** Those whose operator has no such series. */
+const without = (series: string): string => `${OPERATOR.of} unless on (job) ${series}`;
+
 /** Which alerts answer which question about the operator. Without any operator there is no answer at all: MillraceOperatorDown. */
 export const operatorQuestions = {
-  leads: { bad: ["MillraceOperatorNoLeader"], warn: [] },
-  brokers: { bad: ["MillraceBrokerPollStale"], warn: [] },
-  workers: { bad: [], warn: ["MillraceWorkerMetricsStale"] },
-  decides: { bad: ["MillraceReconcileErrors"], warn: ["MillraceAutoscalersRejected"] },
+  leads: {
+    bad: ["MillraceOperatorNoLeader"],
+    warn: [],
+    unknown: [],
+  },
+  brokers: {
+    bad: ["MillraceBrokerPollStale"],
+    warn: [],
+    unknown: [without("millrace_broker_last_success_timestamp_seconds")],
+  },
+  workers: {
+    bad: [],
+    warn: ["MillraceWorkerMetricsStale"],
+    unknown: [without("millrace_workers_last_success_timestamp_seconds")],
+  },
+  decides: {
+    bad: ["MillraceReconcileErrors"],
+    warn: ["MillraceAutoscalersRejected"],
+    unknown: [without("millrace_operator_leader == 1")],
+  },
 } as const satisfies Readonly<Record<string, Question>>;
 
 const EMPTY = "BAD: no operator answers";
 const EXPLAINED =
-  "WARN as soon as an alert's expression is true, BAD once it fires; the links lead to the runbooks.";
+  "WARN as soon as an alert's expression is true, BAD once it fires, UNKNOWN where it has nothing to look at; the links lead to the runbooks.";
 
 const answers = () => [
   verdict(
@@ -33,7 +52,7 @@ const answers = () => [
       width: 6,
     },
     { ...operatorQuestions.leads, subject: OPERATOR },
-    { ok: "one leads", warn: "unclear", bad: "none, or several" },
+    { ok: "one leads", unknown: "unclear", warn: "unclear", bad: "none, or several" },
   ),
   verdict(
     {
@@ -43,7 +62,7 @@ const answers = () => [
       width: 6,
     },
     { ...operatorQuestions.brokers, subject: OPERATOR },
-    { ok: "it does", warn: "unclear", bad: "it is blind" },
+    { ok: "it does", unknown: "none asks them", warn: "unclear", bad: "it is blind" },
   ),
   verdict(
     {
@@ -53,7 +72,7 @@ const answers = () => [
       width: 6,
     },
     { ...operatorQuestions.workers, subject: OPERATOR },
-    { ok: "it does", warn: "they are old", bad: "it does not" },
+    { ok: "it does", unknown: "none asks for them", warn: "they are old", bad: "it does not" },
   ),
   verdict(
     {
@@ -63,7 +82,7 @@ const answers = () => [
       width: 6,
     },
     { ...operatorQuestions.decides, subject: OPERATOR },
-    { ok: "all of them", warn: "some cannot be read", bad: "decisions fail" },
+    { ok: "all of them", unknown: "none leads", warn: "some cannot be read", bad: "decisions fail" },
   ),
 ];
 

@@ -5,13 +5,14 @@ import {
   scaleAnnotation,
 } from "./annotations.ts";
 import { typicalDay } from "./arrival-panels.ts";
+import { columnTable } from "./column-table.ts";
 import { dashboardJson } from "./dashboard.ts";
 import { autoscalerUrl, runbookUrl } from "./links.ts";
-import { dataLink, lines, stacked, table, wordsOf } from "./panels.ts";
-import { OF_AUTOSCALERS, perAutoscaler } from "./query.ts";
+import { dataLink, GREY, lines, stacked, table, wordsOf } from "./panels.ts";
+import { EVERY_AUTOSCALER, OF_AUTOSCALERS, perAutoscaler } from "./query.ts";
 import { anything, answers, AUTOSCALERS } from "./questions.ts";
 import { datasourceVariable, labelVariable } from "./variables.ts";
-import { verdictExpr } from "./verdict.ts";
+import { ANSWERS, verdictExpr } from "./verdict.ts";
 
 const LEGEND = "{{namespace}}/{{autoscaler}}";
 const WORST = "The 20 that were worst in the shown time.";
@@ -54,41 +55,27 @@ const columns = [
   { name: "Max", expr: perAutoscaler(`millrace_replicas_max{${OF_AUTOSCALERS}}`), unit: "short" },
 ] as const;
 
-const valueOf = (index: number): string => `Value #${"ABCDEFGHIJ".charAt(index)}`;
-
-const autoscalers = () => {
-  const panel = table(
+const autoscalers = () =>
+  columnTable(
     {
       title: "Autoscalers",
       description: "Each autoscaler, worst first. Its name leads to its own dashboard.",
-      unit: "none",
       empty: EMPTY,
       width: 24,
       height: 9,
     },
-    columns.map(({ expr }) => ({ expr })),
+    AUTOSCALERS.by,
+    columns,
   )
-    .withTransformation({ id: "merge", options: {} })
-    .withTransformation({
-      id: "organize",
-      options: {
-        excludeByName: { Time: true },
-        indexByName: Object.fromEntries(
-          ["namespace", "autoscaler", ...columns.map((_column, index) => valueOf(index))].map(
-            (field, index) => [field, index],
-          ),
-        ),
-        renameByName: Object.fromEntries(columns.map(({ name }, index) => [valueOf(index), name])),
-      },
-    })
     .withTransformation({ id: "sortBy", options: { sort: [{ field: "State", desc: true }] } })
     .overrideByName("State", [
       {
         id: "mappings",
         value: wordsOf({
-          0: { text: "OK", color: "green" },
-          1: { text: "WARN", color: "orange" },
-          2: { text: "BAD", color: "red" },
+          [ANSWERS.ok]: { text: "OK", color: "green" },
+          [ANSWERS.unknown]: { text: "UNKNOWN", color: GREY },
+          [ANSWERS.warn]: { text: "WARN", color: "orange" },
+          [ANSWERS.bad]: { text: "BAD", color: "red" },
         }),
       },
       { id: "custom.cellOptions", value: { type: "color-background" } },
@@ -101,10 +88,6 @@ const autoscalers = () => {
         ],
       },
     ]);
-  for (const { name, unit } of columns)
-    if (name !== "State") panel.overrideByName(name, [{ id: "unit", value: unit }]);
-  return panel;
-};
 
 const alerts = () =>
   table(
@@ -236,12 +219,12 @@ export const overviewDashboard = (): string =>
       datasourceVariable(),
       labelVariable("namespace", {
         label: "Namespace",
-        of: "autoscaler:millrace_replicas_desired:max",
+        of: EVERY_AUTOSCALER,
         several: true,
       }),
       labelVariable("autoscaler", {
         label: "Autoscaler",
-        of: "autoscaler:millrace_replicas_desired:max{namespace=~`${namespace:regex}`}",
+        of: `${EVERY_AUTOSCALER}{namespace=~\`\${namespace:regex}\`}`,
         several: true,
       }),
     ],

@@ -129,7 +129,8 @@ export const bars = (text: PanelText, queries: readonly Query[]): TimeSeriesBuil
 /** Where none is given Grafana paints whatever is above 80 red, in any unit. */
 const plain = (color: string): FieldColorBuilder =>
   new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(color);
-const GREY = "#6e7781";
+/** Of what is not known. */
+export const GREY = "#6e7781";
 
 /** The last value of each query. */
 export const figures = (text: PanelText, queries: readonly Query[]): StatBuilder =>

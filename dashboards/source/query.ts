@@ -21,6 +21,8 @@ export type Query = {
   readonly at?: "range" | "end";
   readonly format?: "time_series" | "table" | "heatmap";
   readonly style?: Style;
+  /** Beside its series, single jobs: those of the buckets that it asks for. Default no. */
+  readonly exemplars?: boolean;
 };
 
 export const datasource = { type: "prometheus", uid: "${datasource}" } as const;
@@ -42,6 +44,7 @@ export const targetOf = (query: Query, index: number): DataqueryBuilder => {
     .expr(oneLine(query.expr))
     .format(formats[query.format ?? "time_series"])
     .legendFormat(query.legend ?? "__auto");
+  if (query.exemplars === true) target.exemplar(true);
   return query.at === "end" ? target.instant() : target.range();
 };
 
@@ -55,10 +58,15 @@ const chosen = (label: string): string => `${label}=~\`\${${label}:regex}\``;
 
 /** Of the chosen autoscalers. */
 export const OF_AUTOSCALERS = `${chosen("namespace")}, ${chosen("autoscaler")}`;
+/** A series that every autoscaler has while an operator answers, whatever else is known of it. */
+export const EVERY_AUTOSCALER = "millrace_replicas_max";
 /** Of the chosen queues of the chosen autoscalers. */
 export const OF_QUEUES = `${OF_AUTOSCALERS}, ${chosen("queue")}`;
 /** Of the chosen operators. */
 export const OF_OPERATORS = `${chosen("job")}, ${chosen("instance")}`;
+
+/** Of workers' own series. Exemplars know no join: with All chosen they are those of every queue. */
+export const OF_WORKERS = chosen("queue");
 
 /** Of series with the labels broker, vhost and queue, those of the chosen queues. */
 export const onQueues = (expr: string): string =>
@@ -66,3 +74,6 @@ export const onQueues = (expr: string): string =>
 
 /** One series an autoscaler, however many operators export it. */
 export const perAutoscaler = (expr: string): string => `max by (namespace, autoscaler) (${expr})`;
+
+/** One series a queue. Two vhosts may have queues of one name. */
+export const perQueue = (expr: string): string => `max by (broker, vhost, queue) (${expr})`;

@@ -27,6 +27,7 @@ export const ODD = "odd";
 const JOBS = 5_000;
 const JOB_SECONDS = 0.2;
 const WAIT_SECONDS = 1;
+export const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 export type DashboardStage = {
   readonly prometheusUrl: string;
@@ -159,8 +160,11 @@ const publish = async (client: Client, vhost: FreshVhost, oddQueues: readonly st
       payload_encoding: "string",
     });
   }
+  const traceparent = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
   await Promise.all(
-    Array.from({ length: JOBS }, () => client.submit(sleepContract, { seconds: JOB_SECONDS })),
+    Array.from({ length: JOBS }, () =>
+      client.submit(sleepContract, { seconds: JOB_SECONDS }, { traceparent }),
+    ),
   );
 };
 

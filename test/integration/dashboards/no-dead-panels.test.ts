@@ -10,7 +10,14 @@ import {
   type Variable,
 } from "../../../dashboards/lint/dashboard.ts";
 import { createRunScope, type RunScope } from "../../../embedded/run-scope.ts";
-import { BUSY, type DashboardStage, NAMESPACE, ODD, startDashboardStage } from "./dashboard-stage.ts";
+import {
+  BUSY,
+  type DashboardStage,
+  NAMESPACE,
+  ODD,
+  startDashboardStage,
+  TRACE_ID,
+} from "./dashboard-stage.ts";
 import {
   ALL,
   type Chosen,
@@ -21,7 +28,7 @@ import {
   sentQuery,
   type TimeRange,
 } from "./grafana.ts";
-import { labelValues, queryAtEnd, queryRange, type Series } from "./prometheus-api.ts";
+import { labelValues, queryAtEnd, queryExemplars, queryRange, type Series } from "./prometheus-api.ts";
 
 const repository = new URL("../../../", import.meta.url);
 const dashboards = readdirSync(new URL("dashboards", repository))
@@ -187,6 +194,31 @@ test("the answers tell what is wrong and what is not", async () => {
   };
   await expect.poll(() => answer("Are many jobs running without finishing?"), SOON).toEqual([2]);
   await expect.poll(() => answer("Are the workers healthy?"), SOON).toEqual([0]);
+});
+
+describe("points of single jobs", () => {
+  const withPoints = panelsOf(detail).flatMap(({ title = "", targets = [] }) =>
+    targets.filter(({ exemplar }) => exemplar === true).map((target) => [title, target] as const),
+  );
+  const jobsOf = ({ expr = "" }: Target, chosen: Chosen) => {
+    const range = sinceStart();
+    return queryExemplars(stage.prometheusUrl, sentQuery(expr, chosen, range), range);
+  };
+
+  test("are in the panels of waits and of processing times", () => {
+    expect(withPoints.map(([title]) => title)).toEqual([
+      "Wait against the promise",
+      "Spread of processing times",
+    ]);
+  });
+
+  test.concurrent.each(withPoints)("%s has them, with the job's id and trace", async (_title, target) => {
+    const busy = { ...chosenFor("millrace-autoscaler"), queue: "jobs.sleep" };
+    await expect.poll(() => jobsOf(target, busy), SOON).not.toEqual([]);
+    for (const labels of await jobsOf(target, busy))
+      expect(labels).toEqual({ job_id: expect.stringMatching(/^[\da-f-]{36}$/), trace_id: TRACE_ID });
+    expect(await jobsOf(target, { ...busy, queue: "another" })).toEqual([]);
+  });
 });
 
 describe("queues with odd names", () => {

@@ -58,6 +58,20 @@ export const queryAtEnd = async (
   return data.result.map(({ metric, value }) => ({ metric, values: numbers([value]) }));
 };
 
+/** Labels of the exemplars of the series that a query asks for. */
+export const queryExemplars = async (
+  url: string,
+  query: string,
+  { from, to }: TimeRange,
+): Promise<readonly Series["metric"][]> => {
+  const data = (await ask(url, "/api/v1/query_exemplars", {
+    query,
+    start: String(from),
+    end: String(to),
+  })) as readonly { readonly exemplars: readonly { readonly labels: Series["metric"] }[] }[];
+  return data.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels));
+};
+
 export const labelValues = async (
   url: string,
   {
