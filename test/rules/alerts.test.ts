@@ -88,6 +88,18 @@ describe("nobody is woken by", () => {
   });
 });
 
+describe("of a healthy world", () => {
+  test.each([
+    ["the workers' series vanish: nobody is woken", /^(worker_|millrace_jobs_started)/, []],
+    ["the broker's series vanish: nobody is woken", /^millrace_queue_(?!objective)/, []],
+    ["the operator's series vanish: its absence is told", /^millrace_/, ["MillraceOperatorDown"]],
+  ])("%s", async (_what, which, told) => {
+    const options = { steps: 200, stepMinutes: 1, vanish: { after: 60, which } };
+    const fired = { ...everFired("", 170), labels: told.map((alertname) => ({ alertname })) };
+    expect(await check({}, options, [{ ...fired, expr: `${fired.expr} * 0 + 1` }])).toBe("");
+  });
+});
+
 function labelsOf({ alert, labels }: AlertCase): Readonly<Record<string, string>> {
   const severity = alerts.find((one) => one.alert === alert)?.labels["severity"] ?? "";
   return { alertname: alert, alertstate: "firing", severity, ...labels };
