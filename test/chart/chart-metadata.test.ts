@@ -22,11 +22,6 @@ test("the autoscaler in the chart's metadata is one", () => {
   expect(parseResource(example)).toMatchObject({ kind: "resource" });
 });
 
-test("the autoscaler in the notes is one", () => {
-  const [, text = ""] = /<<'EOF'\n(.+?)\n +EOF/s.exec(read("charts/millrace/templates/NOTES.txt")) ?? [];
-  expect(parseResource(parse(text))).toMatchObject({ kind: "resource" });
-});
-
 test("the Dockerfile copies what is there, and its context lets it through", () => {
   const copied = [...read("Dockerfile").matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files = ""]) =>
     files.split(" "),
