@@ -106,7 +106,7 @@ export const answers = (queues: string): readonly StatBuilder[] => [
     description: "Whether jobs start within the promised wait, and whether any end at all.",
     words: {
       ok: "jobs start in time",
-      unknown: "how long jobs wait is not known",
+      unknown: "how long some jobs wait is not known",
       warn: "jobs wait too long",
       bad: "jobs pile up",
     },
@@ -117,7 +117,7 @@ export const answers = (queues: string): readonly StatBuilder[] => [
     description: "The 95th percentile against objective.serviceSeconds and against the same hour a week ago.",
     words: {
       ok: "steady and acceptable",
-      unknown: "how long jobs run is not known",
+      unknown: "how long some jobs run is not known",
       warn: "growing, still acceptable",
       bad: "longer than acceptable",
     },
@@ -127,7 +127,7 @@ export const answers = (queues: string): readonly StatBuilder[] => [
     description: "Crashes, replicas that do not become ready, jobs that fail or are delivered again.",
     words: {
       ok: "workers are healthy",
-      unknown: "the target cannot be seen",
+      unknown: "a target cannot be seen",
       warn: "some are in trouble",
       bad: "workers crash",
     },

@@ -22,6 +22,8 @@ export const NAMESPACE = "default";
 export const BUSY = "busy";
 /** One whose queues have names that nobody would choose. */
 export const ODD = "odd";
+/** One whose queue does not exist. */
+export const BLIND = "blind";
 
 /** Some fifty a second can be done: they last longer than the test. */
 const JOBS = 5_000;
@@ -84,8 +86,9 @@ const startOperator = async (
     join(folder("config"), "resources.yaml"),
     [
       busyResource(vhost),
-      oddResource(vhost, oddQueues),
-      ...[BUSY, ODD].map((name) => pool(name, vhost, folder("account"))),
+      watchingResource(ODD, vhost, oddQueues),
+      watchingResource(BLIND, vhost, ["jobs.missing"]),
+      ...[BUSY, ODD, BLIND].map((name) => pool(name, vhost, folder("account"))),
     ]
       .map((resource) => JSON.stringify(resource))
       .join("\n---\n"),
@@ -121,9 +124,9 @@ const busyResource = (vhost: FreshVhost): object =>
   });
 
 /** It only says what it would do: nobody consumes from these queues. */
-const oddResource = (vhost: FreshVhost, queues: readonly string[]): object =>
-  autoscaler(ODD, {
-    queues: queues.map((name) => ({ name, vhost: vhost.vhost })),
+const watchingResource = (name: string, vhost: FreshVhost, queues: readonly string[]): object =>
+  autoscaler(name, {
+    queues: queues.map((queue) => ({ name: queue, vhost: vhost.vhost })),
     objective: { waitSeconds: 30 },
     replicas: { min: 0, max: 1 },
     mode: "DryRun",

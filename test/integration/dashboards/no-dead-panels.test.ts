@@ -9,8 +9,10 @@ import {
   type Target,
   type Variable,
 } from "../../../dashboards/lint/dashboard.ts";
+import { ANSWERS } from "../../../dashboards/source/verdict.ts";
 import { createRunScope, type RunScope } from "../../../embedded/run-scope.ts";
 import {
+  BLIND,
   BUSY,
   type DashboardStage,
   NAMESPACE,
@@ -184,16 +186,25 @@ const panelOf = (dashboard: Dashboard, name: string): Panel =>
 const targetOf = (dashboard: Dashboard, name: string): Target =>
   panelOf(dashboard, name).targets?.[0] ?? expect.fail(`nothing is asked by ${name}`);
 
-test("the answers tell what is wrong and what is not", async () => {
-  const answer = async (question: string) => {
-    const [series] = await answerOf({
-      target: targetOf(detail, question),
-      chosen: chosenFor("millrace-autoscaler"),
-    });
+describe("the answers", () => {
+  const answer = async (question: string, autoscaler: string) => {
+    const chosen = { ...chosenFor("millrace-autoscaler"), autoscaler };
+    const [series] = await answerOf({ target: targetOf(detail, question), chosen });
     return series?.values;
   };
-  await expect.poll(() => answer("Are many jobs running without finishing?"), SOON).toEqual([2]);
-  await expect.poll(() => answer("Are the workers healthy?"), SOON).toEqual([0]);
+
+  test("tell what is wrong and what is not", async () => {
+    const waits = () => answer("Are many jobs running without finishing?", BUSY);
+    await expect.poll(waits, SOON).toEqual([ANSWERS.bad]);
+    await expect.poll(() => answer("Are the workers healthy?", BUSY), SOON).toEqual([ANSWERS.ok]);
+  });
+
+  test("do not tell what is not known", async () => {
+    const waits = () => answer("Are many jobs running without finishing?", BLIND);
+    await expect.poll(waits, SOON).toEqual([ANSWERS.unknown]);
+    const works = () => answer("Can the autoscaler do its work?", BLIND);
+    await expect.poll(works, SOON).toEqual([ANSWERS.warn]);
+  });
 });
 
 describe("points of single jobs", () => {
