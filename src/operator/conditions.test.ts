@@ -254,6 +254,22 @@ describe("each trouble has its condition", () => {
       "Too little",
     ],
     [
+      "a count that a person set",
+      "ScaleInBlocked",
+      facts(
+        {
+          verdict: {
+            limitedBy: ["scale-in-blocked"],
+            reason: "scale-in-disabled",
+            explanation: "Stays at 9, as 3 replicas would do, but scale-in is switched off.",
+          },
+        },
+        { count: { ...firstCount(9), raisedUntilMs: nowMs + 60_000 } },
+      ),
+      "True",
+      "scale-in is switched off. A person set or held this count; it is kept until 2026-07-15T12:01:00Z.",
+    ],
+    [
       "another writer",
       "TargetConflict",
       facts({}, { count: { ...firstCount(1), conflictUntilMs: nowMs + 1 } }),

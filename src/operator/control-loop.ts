@@ -46,6 +46,11 @@ export class ControlLoop {
     this.#fleet = new FleetAccess(deps.fleet, { deadlineMs: deps.options.readDeadlineMs });
   }
 
+  /** Since when a source has not told all, and why: a sentence each. A follower was told last while it led. */
+  get notes(): readonly string[] {
+    return this.#mayAct ? this.#sources.notes : [];
+  }
+
   /** Looks at all of them and acts. Resolves when every change was answered. Says whether any count was changed. */
   async cycle(autoscalers: readonly Autoscaler[]): Promise<boolean> {
     const number = ++this.#number;

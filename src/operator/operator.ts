@@ -48,6 +48,8 @@ export type Operator = Service & {
   readonly url: string | undefined;
   /** Those under control now, with what is known about each; none while this operator follows another. */
   readonly autoscalers: readonly Autoscaler[];
+  /** Sentences about the operator as a whole that people should know. */
+  notes(): readonly string[];
   /** One cycle now; the running operator calls this by itself. */
   cycle(): Promise<void>;
   /** One look of the fast path now; the running operator calls this by itself. */
@@ -59,11 +61,6 @@ export type Operator = Service & {
 };
 
 const firstCycle = "the first cycle has not ended";
-
-const notesOf = (fastPath: FastPath, standing: Standing | undefined): readonly string[] => [
-  ...fastPath.notes,
-  ...(standing?.notes ?? []),
-];
 
 /** Observes, decides, acts and reports for a set of autoscalers, until it is stopped. Throws a ConfigError for options out of range. */
 export function createOperator(deps: OperatorDeps, userOptions: OperatorOptions = {}): Operator {
@@ -78,7 +75,7 @@ export function createOperator(deps: OperatorDeps, userOptions: OperatorOptions 
   const loop = new ControlLoop({ ...deps, options, metrics });
   const fastPath = new FastPath({ ...deps, autoscalers: led, metrics }, options);
   let cycles = 0;
-  const notes = () => notesOf(fastPath, standing);
+  const notes = () => [loop, fastPath, standing].flatMap((told) => told?.notes ?? []);
   const view = { autoscalers: led, notes, isFollower: () => !isLeader() };
   const server = buildOperatorServer({
     ...view,
@@ -95,7 +92,7 @@ export function createOperator(deps: OperatorDeps, userOptions: OperatorOptions 
   const fastLook = async () => {
     if (leadership.check() && (await loop.fastLook(set.list))) await set.save({ now: true });
   };
-  const onError = (cause: unknown) => logger.error({ err: cause }, "cycle failed");
+  const onError = (err: unknown) => logger.error({ err }, "cycle failed");
   const cycling = new RepeatedTask(cycle, { periodMs: () => options.cyclePeriodMs, onError });
   deps.lease?.onGained(() => cycling.runNow());
   const looking = new RepeatedTask(fastLook, { periodMs: () => fastPath.periodMs(), onError });
@@ -107,14 +104,14 @@ export function createOperator(deps: OperatorDeps, userOptions: OperatorOptions 
     get autoscalers() {
       return led();
     },
+    notes,
     cycle,
     fastLook,
     restore: () => set.restore(),
     replaceAutoscalers: (resources) => set.replace(resources),
     async start() {
       await set.restore();
-      if (deps.listen !== undefined)
-        url = await server.listen({ host: deps.listen.host, port: deps.listen.port });
+      if (deps.listen !== undefined) url = await server.listen(deps.listen);
       cycling.start();
       if (deps.broker !== undefined) looking.start();
       logger.info({ autoscalers: set.list.map(({ key }) => key), url }, "operator started");

@@ -83,6 +83,8 @@ export interface WorkerSource {
 export type WorkerSample = {
   readonly queues: ReadonlyMap<string, WorkerQueueSample>;
   readonly problem?: string;
+  /** The source answers, and the problem is that it never knew a worker: none has run yet, none has such metrics, or nobody scrapes them. */
+  readonly isUnseen?: true;
 };
 export type WorkerQueueSample = {
   readonly workers: WorkersBlock;

@@ -1,18 +1,19 @@
 import { instant } from "./instant.ts";
-import type { SourceName } from "./metrics.ts";
 import { endOfSentence } from "./sentence.ts";
 
-const told: Readonly<Record<SourceName, string>> = {
-  broker: "What the broker tells of the queues has not all come",
-  workers: "The workers' metrics have not all been read",
-  floors: "The floors have not been evaluated",
+const asked = {
+  broker: "The queues have not been read in full",
+  workers: "The workers' metrics have not been read in full",
+};
+/** Those whose silence every autoscaler feels. A floor's is told by the autoscaler that names it. */
+export type NotedSource = keyof typeof asked;
+
+export type Silence = {
+  /** When the source last told all; undefined where it never did. */
+  readonly toldMs: number | undefined;
+  readonly because: string;
 };
 
-/** Since when a source tells nothing, or not all, and why; `sinceMs` is absent where it never told anything. */
-export function sourceNote(
-  source: SourceName,
-  { sinceMs, because }: { readonly sinceMs: number | undefined; readonly because: string },
-): string {
-  const since = sinceMs === undefined ? "yet" : `since ${instant(sinceMs)}`;
-  return `${told[source]} ${since}: ${endOfSentence(because)}`;
-}
+/** Since when a source does not tell all, and why: one sentence. */
+export const sourceNote = (source: NotedSource, { toldMs, because }: Silence): string =>
+  `${asked[source]} ${toldMs === undefined ? "yet" : `since ${instant(toldMs)}`}: ${endOfSentence(because)}`;

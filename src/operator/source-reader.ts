@@ -14,6 +14,7 @@ import type {
   WorkerSample,
   WorkerSource,
 } from "./ports.ts";
+import { SourceSilences } from "./source-silences.ts";
 
 export type SourceReaderDeps = {
   readonly broker?: BrokerSource;
@@ -48,9 +49,16 @@ export class SourceReader {
   #unknownBecause = "";
   /** Brokers that were asked who holds what in the last cycle; the fast path keeps asking for as many. */
   #holdersOf: ReadonlySet<string> = new Set();
+  readonly #silences: SourceSilences;
 
   constructor(deps: SourceReaderDeps) {
     this.#deps = deps;
+    this.#silences = new SourceSilences(deps.options.staleAfterSeconds);
+  }
+
+  /** Since when the broker or the workers' metrics have not been read in full, and why: a sentence each. */
+  get notes(): readonly string[] {
+    return this.#silences.notes(this.#deps.nowMs());
   }
 
   /** What is wrong with a source now; undefined when nothing is, or there is no such source. */
@@ -97,6 +105,7 @@ export class SourceReader {
   async #readBrokerNext(autoscalers: readonly Autoscaler[]): Promise<Taken<BrokerSample> | undefined> {
     await this.#brokerRead;
     const taken = await this.#readBroker(autoscalers);
+    if (this.hasBroker) this.#silences.note("broker", this.problemOf("broker"), this.#deps.nowMs());
     if (taken !== undefined && taken.sample.problem === undefined) this.#noteUnknown(taken.sample.unknown);
     return taken;
   }
@@ -120,6 +129,8 @@ export class SourceReader {
     const sample = await this.#read("workers", this.#workers, (signal) =>
       workers.read(queuesOf(autoscalers), signal),
     );
+    const silence = sample?.isUnseen ? undefined : this.problemOf("workers");
+    this.#silences.note("workers", silence, nowMs());
     return sample && { sample, atMs: nowMs() };
   }
 

@@ -86,7 +86,7 @@ class PrometheusWorkerSource implements WorkerSource {
     this.#forgetQueues();
     if (waitsAnswer.status === "rejected") return { queues: sampled, problem: messageOf(waitsAnswer.reason) };
     if (!this.#sawWorkers && queues.length > 0)
-      return { queues: sampled, problem: "Prometheus has not seen any worker yet" };
+      return { queues: sampled, problem: "Prometheus has not seen any worker yet", isUnseen: true };
     return { queues: sampled };
   }
 

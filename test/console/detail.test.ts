@@ -118,6 +118,30 @@ describe("one autoscaler", () => {
     expect(await page.getByText("service time, mean").isVisible()).toBe(true);
   });
 
+  test("adds a decision that was made while an answer of before was under way", async () => {
+    const server = await stage.serve();
+    const decisions = decisionsOf(3, Date.now() - 60_000);
+    server.know([summaryOf("email")], { decisions, series: burstSeries() });
+    const { page } = await stage.open(detailUrl(server.url(), "email"), { movableClock: true });
+    await page.getByText("1 to 3 of 3").waitFor();
+    // From here on the page asks for nothing by itself, only when it is told of a decision.
+    await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1_000);
+    const decide = (seq: number): void => {
+      const made = decisionOf(seq, Date.now());
+      server.tell("shop/email", { decisions: [made, ...decisions] });
+      server.change({ changed: [summaryOf("email", { backlog: seq, lastDecision: made })] });
+    };
+    const release = server.holdDetails();
+    const asked = page.waitForRequest((request) => request.url().includes("series=none"));
+    decide(4);
+    await asked;
+    decide(5);
+    await page.locator(".now").getByText("5", { exact: true }).waitFor();
+    server.tell("shop/email", { decisions: [decisionOf(5, Date.now()), ...decisionsOf(4)] });
+    release();
+    await page.getByText("1 to 5 of 5").waitFor();
+  });
+
   test("says how many warm replicas an infeasible promise needs, and a note of the operator only once", async () => {
     const server = await stage.serve();
     const shared = prometheusAway();
@@ -132,7 +156,7 @@ describe("one autoscaler", () => {
     const advice =
       "Reacting alone cannot keep the promise: set spec.replicas.min to 3 (it is 0), or promise a longer wait.";
     expect(await plain(notices.locator("p").first())).toBe(`3 warm replicas needed ${advice}`);
-    expect(await page.getByText("The workers' metrics have not all been read since").count()).toBe(1);
+    expect(await page.getByText("The workers' metrics have not been read in full since").count()).toBe(1);
     // Once the promise is broken, the first sentence says that, and the cause stands with the advice.
     server.change({ changed: [infeasibleSummary("reports", { attainmentRatio: 0.6 })] });
     await page.getByText("Broken", { exact: true }).first().waitFor();

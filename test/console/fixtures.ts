@@ -12,10 +12,10 @@ import { slowStarts } from "../fakes/slow-starts.ts";
 
 type Unjudged = Omit<Summary, "verdict" | "sentence">;
 
-/** What an operator says of a Prometheus that went away at `sinceMs`. */
-export const prometheusAway = (sinceMs = Date.now() - 95_000): string =>
+/** What an operator says of a Prometheus that told all at `toldMs` for the last time. */
+export const prometheusAway = (toldMs = Date.now() - 95_000): string =>
   sourceNote("workers", {
-    sinceMs,
+    toldMs,
     because: "Prometheus at http://prometheus:9090 cannot be reached: connection refused",
   });
 

@@ -124,7 +124,7 @@ describe("the overview", () => {
     server.know([summaryOf("email")]);
     const { page } = await stage.open(server.url());
     await page
-      .getByText(/^The workers' metrics have not all been read since \d\d:\d\d:\d\d: Prometheus at /)
+      .getByText(/^The workers' metrics have not been read in full since \d\d:\d\d:\d\d: Prometheus at /)
       .waitFor();
     const follows = "This operator follows another and knows no autoscaler. operator-2 leads: ask that one.";
     server.change({ role: "follower", notes: [follows] });
@@ -139,7 +139,7 @@ describe("the overview", () => {
     server.about = { role: "leader", notes: [prometheusAway(Date.parse("2026-01-15T11:00:00Z"))] };
     server.know([summaryOf("email")]);
     const { page } = await stage.open(server.url(), { timezoneId: "Asia/Kolkata" });
-    await page.getByText("have not all been read since 15 Jan, 16:30:00: Prometheus at").waitFor();
+    await page.getByText("have not been read in full since 15 Jan, 16:30:00: Prometheus at").waitFor();
     expect(await page.locator("footer").textContent()).toMatch(
       /^Millrace 0\.1\.0\. Times in Asia\/(?:Kolkata|Calcutta) \(UTC\+5:30\)\.$/,
     );

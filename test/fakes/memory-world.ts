@@ -28,7 +28,7 @@ export class MemoryWorld {
   #finished = 0;
   /** How each source answers: as it is, without this queue, with a problem, with an old sample, or never. */
   broker: "answers" | "away" | "hangs" | "rejects" = "answers";
-  workers: "answers" | "empty" | "away" | "stale" | "hangs" | "rejects" = "answers";
+  workers: "answers" | "empty" | "unseen" | "away" | "stale" | "hangs" | "rejects" = "answers";
   brokerTellsUnacked = false;
   workersTellDepth = true;
   /** The broker tells which address holds how many messages; the workers' series carry pod names. */
@@ -151,6 +151,8 @@ export class MemoryWorld {
     if (this.workers === "hangs") return new Promise(() => {});
     if (this.workers === "rejects") return Promise.reject(new Error("worker source broke"));
     if (this.workers === "away") return Promise.resolve({ queues: new Map(), problem: "answers 503" });
+    if (this.workers === "unseen")
+      return Promise.resolve({ queues: new Map(), problem: "no worker was seen", isUnseen: true });
     if (this.workers === "empty") return Promise.resolve({ queues: new Map() });
     return Promise.resolve({ queues: new Map([[this.#options.queue.key, this.#workerSample()]]) });
   }
