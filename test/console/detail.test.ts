@@ -172,7 +172,7 @@ describe("one autoscaler", () => {
       decisions: [decisionOf(1, Date.now(), { outcome: "failed", problem, limitedBy: ["capacity"] })],
     });
     const { page } = await stage.open(detailUrl(server.url(), "email"));
-    await page.getByText(`Not done: ${problem}`).waitFor();
+    await page.getByText(`Not done: ${problem}.`).waitFor();
     await page.locator(".decision summary").click();
     await page.getByText("Replicas that were asked for do not come, so more are not asked for.").waitFor();
   });

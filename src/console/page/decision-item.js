@@ -12,6 +12,9 @@ import { limitText } from "./wording.js";
 
 /** @typedef {import("../contract.ts").Decision} Decision */
 
+/** @param {string} reason as others word it */
+const endOfSentence = (reason) => (/[.!?]$/.test(reason) ? reason : `${reason}.`);
+
 /** @type {Readonly<Partial<Record<Decision["outcome"], string>>>} */
 const outcomes = { "dry-run": "Dry run: nothing was changed.", conflict: "Not done:", failed: "Not done:" };
 
@@ -25,7 +28,7 @@ export class DecisionItem {
    */
   constructor(decision, nowMs) {
     const { time, reason, explanation, outcome, problem } = decision;
-    const remark = [outcomes[outcome], problem].filter((text) => text !== undefined).join(" ");
+    const remark = [outcomes[outcome], problem && endOfSentence(problem)].filter(Boolean).join(" ");
     this.node = element(
       "li",
       { class: "decision", "data-outcome": outcome },
@@ -35,7 +38,7 @@ export class DecisionItem {
         "div",
         { class: "why" },
         element("p", {}, readable(explanation)),
-        remark === "" ? undefined : element("p", { class: "remark" }, remark),
+        remark === "" ? undefined : element("p", { class: "remark" }, readable(remark)),
         inputsOf(decision),
         this.#repeated,
       ),
