@@ -18,6 +18,19 @@ async function scenarioWithIdleReplicas(options: ScenarioOptions = {}): Promise<
 }
 
 describe("while the workers' metrics are missing", () => {
+  test("a Prometheus that has seen no worker yet counts as read, and one that fails does not", async () => {
+    const scenario = await startedScenario();
+    const lastRead = async () =>
+      Number((await scenario.metric(/^millrace_workers_last_success/))?.split(" ").at(-1));
+    scenario.world.workers = "unseen";
+    await scenario.walk(60);
+    const afterUnseen = await lastRead();
+    expect(afterUnseen).toBeGreaterThan(scenario.clock.read() / 1_000 - 5);
+    scenario.world.workers = "away";
+    await scenario.walk(60);
+    expect(await lastRead()).toBeLessThan(afterUnseen + 5);
+  });
+
   for (const trouble of ["away", "empty", "stale", "rejects", "hangs"] as const) {
     test(`(${trouble}) there is no scale-in, as the broker does not tell what is in progress either`, async () => {
       const scenario = await scenarioWithIdleReplicas();

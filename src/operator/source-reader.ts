@@ -162,7 +162,9 @@ export class SourceReader {
         : undefined;
     const seconds = (nowMs() - startedMs) / 1_000;
     const failure = answer === undefined ? "unanswered" : "incomplete";
-    metrics.sourceRead(source, { seconds, nowMs: nowMs(), ...(problem !== undefined && { failure }) });
+    // That no worker has been seen is told, and is an answer: there may be none, or none that exports anything.
+    const isRead = problem === undefined || (answer !== undefined && "isUnseen" in answer);
+    metrics.sourceRead(source, { seconds, nowMs: nowMs(), ...(!isRead && { failure }) });
     this.#noteProblem(source, problem);
     return answer;
   }
