@@ -1,4 +1,7 @@
-/** `npm run check`: format, lint, types, dead code, unit tests with the coverage of the pure folders; every failure is shown. */
+/**
+ * `npm run check`: format, lint, types, dead code, unit tests with the coverage of the pure folders; every failure is shown.
+ * Arguments go to the tests.
+ */
 import { spawnSync } from "node:child_process";
 
 const steps: readonly (readonly [string, ...string[]])[] = [
@@ -7,7 +10,7 @@ const steps: readonly (readonly [string, ...string[]])[] = [
   ["tsc", "-p", "tsconfig.json"],
   ["tsc", "-p", "test/console/tsconfig.json"],
   ["knip"],
-  ["vitest", "run", "--project", "unit", "--coverage"],
+  ["vitest", "run", "--project", "unit", "--coverage", ...process.argv.slice(2)],
 ];
 
 const failed = steps.filter(([command, ...args]) => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { Rabbitmq } from "../../../embedded/rabbitmq.ts";
 import { runMillrace } from "../../integration/operator/operator-process.ts";
-import { eventually, operatorWorld, startBroker, workerAutoscalers } from "./operator-world.ts";
+import { eventually, operatorWorld, startBroker, untilReady, workerAutoscalers } from "./operator-world.ts";
 
 let broker: Rabbitmq;
 let stopBroker: () => Promise<void>;
@@ -16,7 +16,7 @@ test("with nothing but a kubeconfig it explains from the status, says what there
   await world.autoscale("images");
   await world.autoscale("broken", {}, { "millrace.dev/pausd": "true" });
   const operator = world.operator();
-  await eventually(() => world.condition("images", "Ready")).toBe("True Deciding");
+  await untilReady(world);
   await world.publish("jobs", 100);
   await eventually(() => world.replicas()).toBe(10);
   await eventually(async () => (await world.status("images")).history?.at(-1)?.to).toBe(10);

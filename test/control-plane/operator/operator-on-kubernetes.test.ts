@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Rabbitmq } from "../../../embedded/rabbitmq.ts";
-import { eventually, operatorWorld, startBroker } from "./operator-world.ts";
+import { eventually, operatorWorld, startBroker, untilReady } from "./operator-world.ts";
 
 let broker: Rabbitmq;
 let stopBroker: () => Promise<void>;
@@ -13,7 +13,7 @@ test("jobs in an empty system scale it from zero in one patch; with none left it
   const world = await operatorWorld(broker);
   await world.autoscale("images");
   const operator = world.operator();
-  await eventually(() => world.condition("images", "Ready")).toBe("True Deciding");
+  await untilReady(world);
   await world.publish("jobs", 1);
   await operator.line(({ msg }) => msg === "scaled workers");
   await world.publish("jobs", 60);
@@ -67,7 +67,7 @@ test("while nothing happens nothing is written but the Lease, cycle after cycle"
   const world = await operatorWorld(broker);
   await world.autoscale("images");
   const operator = world.operator();
-  await eventually(() => world.condition("images", "Ready")).toBe("True Deciding");
+  await untilReady(world);
   await eventually(async () => (await world.status("images")).lastDecision?.reason, 40_000).toBe("idle");
   const before = await world.versions("images");
   const status = await world.status("images");

@@ -200,3 +200,12 @@ export const operatorWorld = async (
 /** Polls until the value is as expected. */
 export const eventually = <T>(read: () => Promise<T>, timeoutMs = 40_000) =>
   expect.poll(read, { timeout: timeoutMs, interval: 100 });
+
+/** Resolves when the condition of the autoscaler `images` is as expected: its status and its reason. */
+export const untilCondition = async (world: OperatorWorld, type: string, expected: string): Promise<void> => {
+  await eventually(() => world.condition("images", type)).toBe(expected);
+};
+
+/** Resolves when the operator decides for the autoscaler `images`. */
+export const untilReady = (world: OperatorWorld): Promise<void> =>
+  untilCondition(world, "Ready", "True Deciding");

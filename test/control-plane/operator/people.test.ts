@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Rabbitmq } from "../../../embedded/rabbitmq.ts";
-import { eventually, type OperatorWorld, operatorWorld, startBroker } from "./operator-world.ts";
+import { eventually, operatorWorld, startBroker, untilCondition, untilReady } from "./operator-world.ts";
 
 let broker: Rabbitmq;
 let stopBroker: () => Promise<void>;
@@ -9,68 +9,11 @@ beforeAll(async () => {
 });
 afterAll(() => stopBroker());
 
-const ready = (world: OperatorWorld) =>
-  eventually(() => world.condition("images", "Ready")).toBe("True Deciding");
-/** The operator has looked with this word in force, twice. */
-const looked = async (world: OperatorWorld, type: string, expected: string) => {
-  await eventually(() => world.condition("images", type)).toBe(expected);
-};
-
-describe("pausing by annotation", () => {
-  test("paused keeps the count; without it the operator goes on", async () => {
-    const world = await operatorWorld(broker);
-    await world.autoscale("images", {}, { "millrace.dev/paused": "true" });
-    world.operator();
-    await looked(world, "Paused", "True Annotation");
-    await world.publish("jobs", 100);
-    await eventually(
-      async () => (await world.status("images")).replicas?.recommended,
-      90_000,
-    ).toBeGreaterThan(0);
-    expect(await world.replicas()).toBe(0);
-    await world.annotate("images", { "millrace.dev/paused": null });
-    await eventually(() => world.replicas()).toBe(10);
-    await looked(world, "Paused", "False NotPaused");
-  });
-
-  test("paused-replicas sets the number", async () => {
-    const world = await operatorWorld(broker);
-    await world.autoscale("images");
-    world.operator();
-    await ready(world);
-    await world.annotate("images", { "millrace.dev/paused-replicas": "3" });
-    await eventually(() => world.replicas()).toBe(3);
-    await looked(world, "Paused", "True Annotation");
-  });
-
-  test("paused-scale-out keeps jobs waiting, and paused-scale-in keeps replicas", async () => {
-    const world = await operatorWorld(broker);
-    await world.autoscale("images", {}, { "millrace.dev/paused-scale-out": "true" });
-    world.operator();
-    await ready(world);
-    await world.publish("jobs", 100);
-    await eventually(async () => (await world.status("images")).lastDecision?.reason).toBe(
-      "scale-out-disabled",
-    );
-    expect(await world.replicas()).toBe(0);
-    await world.annotate("images", {
-      "millrace.dev/paused-scale-out": null,
-      "millrace.dev/paused-scale-in": "true",
-    });
-    await eventually(() => world.replicas()).toBe(10);
-    await world.purge("jobs");
-    await eventually(async () => (await world.status("images")).lastDecision?.reason, 40_000).toBe(
-      "scale-in-disabled",
-    );
-    expect(await world.replicas()).toBe(10);
-  });
-});
-
 test("an edit counts at once, and the status says which generation it speaks of", async () => {
   const world = await operatorWorld(broker);
   await world.autoscale("images");
   world.operator();
-  await ready(world);
+  await untilReady(world);
   await world.publish("jobs", 100);
   await eventually(() => world.replicas()).toBe(10);
   await world.edit("images", { spec: { replicas: { max: 4 } } });
@@ -82,7 +25,7 @@ test("deleted, it leaves the replicas as they are", async () => {
   const world = await operatorWorld(broker);
   await world.autoscale("images");
   const operator = world.operator();
-  await ready(world);
+  await untilReady(world);
   await world.publish("jobs", 100);
   await eventually(() => world.replicas()).toBe(10);
   await world.remove("images");
@@ -100,7 +43,7 @@ describe("a count set by hand", () => {
     const world = await operatorWorld(broker);
     await world.autoscale("images", { scaleIn: { holdSeconds: 8, toZeroAfterSeconds: 1 } });
     const operator = world.operator();
-    await ready(world);
+    await untilReady(world);
     await world.scaleByHand(6);
     const raisedMs = Date.now();
     await eventually(() => world.replicas(), 60_000).toBe(0);
@@ -115,7 +58,7 @@ describe("a count set by hand", () => {
     await eventually(() => world.replicas()).toBe(2);
     await eventually(async () => (await world.status("images")).replicas?.ready).toBe(2);
     await world.scaleByHand(0);
-    await looked(world, "Paused", "True ZeroByHand");
+    await untilCondition(world, "Paused", "True ZeroByHand");
     await world.publish("jobs", 100);
     await eventually(
       async () => (await world.status("images")).replicas?.recommended,
@@ -135,7 +78,7 @@ describe("a count set by hand", () => {
     const world = await operatorWorld(broker);
     await world.autoscale("images");
     const operator = world.operator();
-    await ready(world);
+    await untilReady(world);
     await world.publish("jobs", 100);
     await eventually(() => world.replicas()).toBe(10);
     await world.scaleByHand(4);

@@ -3,7 +3,7 @@ import { createControlPlane, type ControlPlane } from "../../../embedded/control
 import { createRunScope, type RunScope } from "../../../embedded/run-scope.ts";
 import { createRabbitmq, type Rabbitmq } from "../../../embedded/rabbitmq.ts";
 import type { OperatorProcess } from "../../integration/operator/operator-process.ts";
-import { eventually, operatorWorld } from "./operator-world.ts";
+import { eventually, operatorWorld, untilReady } from "./operator-world.ts";
 
 let scope: RunScope;
 let broker: Rabbitmq;
@@ -29,7 +29,7 @@ test("killed and started again in the middle of a burst, it goes on from its sta
   const here = await world();
   await here.autoscale("images");
   const first = here.operator("--no-leader-election");
-  await eventually(() => here.condition("images", "Ready")).toBe("True Deciding");
+  await untilReady(here);
   await here.publish("jobs", 20);
   await first.line(({ msg }) => msg === "scaled workers");
   await eventually(async () => (await here.status("images")).history?.length).toBeGreaterThan(0);
@@ -81,7 +81,7 @@ test("while the API server is away nothing changes and a leader stops leading; b
   const here = await world();
   await here.autoscale("images");
   const operator = here.operator();
-  await eventually(() => here.condition("images", "Ready")).toBe("True Deciding");
+  await untilReady(here);
   await here.publish("jobs", 100);
   await eventually(() => here.replicas()).toBe(10);
   await controlPlane.killApiServer();
