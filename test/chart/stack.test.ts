@@ -55,6 +55,13 @@ describe.skipIf("missing" in tools)("the stack's parts", () => {
     expect(roles(manifests)).toEqual(roles(plain));
   });
 
+  test("keep the exemplars that the dashboards show, in Prometheus", () => {
+    const features = containerOf(render(withStack({})), "prometheus").args?.flatMap(
+      (arg) => /^--enable-feature=(.+)/.exec(arg)?.[1]?.split(",") ?? [],
+    );
+    expect(features).toEqual(["auto-reload-config", "exemplar-storage"]);
+  });
+
   test("have names that fit, however long the release's is", () => {
     const manifests = render(everything, "r".repeat(53));
     const names = ["Service", "Deployment"].flatMap((kind) => namesOf(manifests, kind));

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { queryExemplars } from "../dashboards/prometheus-api.ts";
 import { type ComposeStage, composeStage, type OwnService } from "./compose-stage.ts";
+
+const letter = { to: "a@example.com", from: "b@example.com", subject: "Hello", content: "you" };
 
 describe("the programs of compose.yaml, without containers", () => {
   let stage: ComposeStage;
@@ -37,7 +40,7 @@ describe("the programs of compose.yaml, without containers", () => {
   });
 
   test("an email job is sent by the worker to where mails are shown", async () => {
-    await submit("email", { to: "a@example.com", from: "b@example.com", subject: "Hello", content: "you" });
+    await submit("email", letter);
     expect((await stage.mail.mailWith((source) => source.includes("Subject: Hello"))).to).toEqual([
       "a@example.com",
     ]);
@@ -58,5 +61,14 @@ describe("the programs of compose.yaml, without containers", () => {
     const rules = await fetch(`${stage.prometheusUrl}/api/v1/rules`);
     const { data } = (await rules.json()) as { data: { groups: readonly object[] } };
     expect(data.groups.length).toBeGreaterThan(3);
+  });
+
+  test("Prometheus keeps a job's exemplar", async () => {
+    const id = await submit("email", letter);
+    const range = { from: Date.now() / 1_000 - 60, to: Date.now() / 1_000 + 600 };
+    const jobs = () => queryExemplars(stage.prometheusUrl, "worker_job_wait_seconds_bucket", range);
+    await expect
+      .poll(jobs, { timeout: 30_000 })
+      .toEqual(expect.arrayContaining([expect.objectContaining({ job_id: id })]));
   });
 });

@@ -12,8 +12,9 @@ container:
     - --storage.tsdb.retention.time={{ .Values.stack.prometheus.retention }}
     # In the links of alerts: where the notes' port-forward leads.
     - --web.external-url=http://localhost:9090
-    # A changed ConfigMap counts without a restart, which would lose what lies on an emptyDir. Before 3.0 there is none of that.
-    - --enable-feature=auto-reload-config
+    # A changed ConfigMap counts without a restart, which would lose what lies on an emptyDir. Before 3.0 there is none of that:
+    # it only warns. Exemplars are the dashboards' points of single jobs.
+    - --enable-feature=auto-reload-config,exemplar-storage
   livenessProbe:
     httpGet:
       path: /-/healthy
