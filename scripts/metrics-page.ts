@@ -76,7 +76,7 @@ The share of jobs that started too late, over any window, to be held against \`1
 \`\`\`
 
 The totals of queues and jobs are the broker's and the workers' own, followed by the operator: they begin at 0 when it starts or begins to lead, and a broker
-or a worker that starts anew takes nothing away from them.`;
+or a worker that starts anew takes nothing away from them. Those of a queue have no series while the broker does not tell them; then they go on from where they were.`;
 
 const worker = `The labels \`broker\`, \`vhost\` and \`queue\` are everywhere. \`worker_job_wait_seconds\` needs the promised wait as a bucket edge, which is given to the workers as an
 option: without it the operator cannot tell how many jobs were in time, and does not guess.

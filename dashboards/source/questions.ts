@@ -149,9 +149,6 @@ export const answers = (queues: string): readonly StatBuilder[] => [
 const busyHours = (queues: string): StatBuilder => {
   const hours = `queue_hour:millrace_messages_published:rate5m{${queues}}`;
   const typical = `avg_over_time(${hours}[28d])`;
-  // Totals of a queue that is not read stand still, which looks as if none were published.
-  const ofRead = (series: string): string =>
-    `sum (${series} and on (namespace, autoscaler, broker, vhost, queue) queue:millrace_messages_ready:max)`;
   return words(
     {
       title: "When in the day or week do more jobs come?",
@@ -165,7 +162,7 @@ const busyHours = (queues: string): StatBuilder => {
     [
       {
         // A series of the profile is there in its own hour only: what is there now is this hour's.
-        expr: `${ofRead(`queue:millrace_messages_published:rate5m{${queues}}`)} / (${ofRead(`(${typical} and ${hours})`)} > 0)`,
+        expr: `sum (queue:millrace_messages_published:rate5m{${queues}}) / (sum (${typical} and ${hours}) > 0)`,
         legend: "now",
       },
       { expr: `topk(1, sum by (hour) (${typical}))`, legend: "busiest at {{hour}}:00 UTC" },

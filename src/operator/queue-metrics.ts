@@ -88,9 +88,10 @@ function createQueueTotal(
       followed.keep(new Set(queues.map(({ ref }) => ref.key)));
       return queues.flatMap(({ ref, block }): readonly Series[] => {
         const told = block && read(block);
-        if (block !== undefined && told !== undefined) followed.follow(ref.key, block.epoch, [told]);
-        const [value] = followed.totals(ref.key) ?? [];
-        return value === undefined ? [] : [{ of: labels.queue(ref), value }];
+        // One that stood still meanwhile would read as a rate of 0.
+        if (block === undefined || told === undefined) return [];
+        followed.follow(ref.key, block.epoch, [told]);
+        return (followed.totals(ref.key) ?? []).map((value) => ({ of: labels.queue(ref), value }));
       });
     },
   });

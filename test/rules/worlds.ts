@@ -88,6 +88,14 @@ export const hourLong: World = {
   millrace_objective_ack_timeout_seconds: undefined,
 };
 
+/** Not told for half an hour, in which it grew as before. */
+const untoldTotal: Samples = { values: "0+600x60 stale _x30 55200+600x108" };
+const untoldTotals: World = {
+  millrace_queue_messages_published_total: untoldTotal,
+  millrace_queue_messages_delivered_total: untoldTotal,
+  millrace_queue_messages_acked_total: untoldTotal,
+};
+
 /** Days on which nobody may be woken, by what they are like. */
 export const quietDays: Readonly<Record<string, World>> = {
   "a busy queue whose promise is kept": {},
@@ -164,6 +172,14 @@ export const quietDays: Readonly<Record<string, World>> = {
     ...hourLong,
     millrace_estimate_service_seconds: gauge(5),
     millrace_queue_messages_acked_total: gauge(0),
+  },
+  "a broker that tells no totals for half an hour": { ...foreignWorkers, ...untoldTotals },
+  "a queue that is not read for half an hour": {
+    ...foreignWorkers,
+    ...untoldTotals,
+    millrace_queue_messages_ready: { values: "5x60 stale _x30 5x108" },
+    millrace_queue_messages_unacked: { values: "10x60 stale _x30 10x108" },
+    millrace_queue_consumers: { values: "10x60 stale _x30 10x108" },
   },
   "an operator that hands over to another": {
     millrace_queue_messages_acked_total: { values: "0+600x60 0+600x120" },
