@@ -71,8 +71,8 @@ An Alertmanager gives an AlertmanagerConfig only alerts whose label \`namespace\
 \`alertmanagerConfig.namespaces\`, with the Secrets in each. An Alertmanager also selects AlertmanagerConfigs by label (\`alertmanagerConfig.labels\`). Under
 kube-prometheus-stack, what no route takes goes to its receiver \`null\`: the alert fires, and nobody is told.
 
-If Prometheus itself is away, nothing here can tell. Have an alert that always fires sent to something outside that misses it (a dead man's switch), such as
-the Watchdog of kube-prometheus-stack.
+If Prometheus or Alertmanager is away, nothing here can tell. Have an alert that always fires sent to something outside that misses it (a dead man's switch): in
+the chart's own stack that is \`stack.alertmanager.heartbeat\` ([stack.md](stack.md#whom-it-tells)), with kube-prometheus-stack its Watchdog.
 `;
 
 /** When the condition of an alert that calls a person is true, beginning with the breach. */

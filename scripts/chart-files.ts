@@ -7,8 +7,6 @@ import { valuesTableOf } from "./chart/values-table.ts";
 
 const repository = new URL("../", import.meta.url);
 const CHART = "charts/millrace";
-/** The operator, which has the documents: behind the port-forward of the chart's notes, and with compose.yaml. */
-const OPERATOR_URL = "http://localhost:9091";
 const GRAFANA_URL = "http://localhost:3000";
 const BEGIN = "<!-- Made from values.yaml by `npm run generate`; changes below are lost. -->\n";
 
@@ -40,7 +38,7 @@ export function chartFiles(): Readonly<Record<string, string>> {
     ...Object.fromEntries(
       filesIn("dashboards", ".json").map((file) => [
         `${CHART}/files/dashboards/${file}`,
-        read(`dashboards/${file}`).replaceAll(DOCUMENTS, OPERATOR_URL),
+        read(`dashboards/${file}`),
       ]),
     ),
     ...Object.fromEntries(
@@ -55,7 +53,7 @@ export function chartFiles(): Readonly<Record<string, string>> {
 /** The chart's templates put addresses before these paths; compose.yaml has no templates. */
 const composeRulesOf = (file: string, rules: string): string =>
   `# Made from manifests/rules/${file} by \`npm run generate\`; changes here are lost.\n${rules}`
-    .replaceAll(/(?<=runbook_url: )(?=docs\/)/g, `${OPERATOR_URL}/`)
+    .replaceAll(/(?<=runbook_url: )(?=docs\/)/g, `${DOCUMENTS}/`)
     .replaceAll(/(?<=dashboard_url: "?)(?=\/d\/)/g, GRAFANA_URL);
 
 const read = (path: string): string => readFileSync(new URL(path, repository), "utf8");

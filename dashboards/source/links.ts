@@ -1,7 +1,10 @@
 import { DashboardLinkBuilder, DashboardLinkType } from "@grafana/grafana-foundation-sdk/dashboard";
 
-/** Where the documents are; the chart puts rules.runbookBaseUrl in its place. */
-export const DOCUMENTS = "https://millrace.dev";
+/**
+ * The operator, which has the documents: behind the port-forward of the chart's notes, and with compose.yaml. The chart
+ * puts rules.runbookBaseUrl in its place.
+ */
+export const DOCUMENTS = "http://localhost:9091";
 /** By this the dashboards of the set find one another. */
 export const TAG = "millrace";
 
