@@ -6,6 +6,8 @@ const minute = 60_000;
 // API servers, promtool and Helm have much memory here and little processor: their garbage is collected less often.
 process.env["GOGC"] ??= "400";
 
+/** An event on a machine that is busy with everything else. */
+const patient = { poll: { timeout: 20_000 } };
 const clusterSetup = ["test/cluster/shared-cluster.ts", "test/cluster/support/stage.ts"];
 
 export default defineConfig({
@@ -19,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          expect: patient,
           include: [
             "src/**/*.test.ts",
             "kit/src/**/*.test.ts",
@@ -36,6 +39,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
+          expect: patient,
           include: ["test/integration/**/*.test.ts"],
           globalSetup: ["test/integration/shared-services.ts"],
           testTimeout: 60_000,
@@ -46,6 +50,7 @@ export default defineConfig({
       {
         test: {
           name: "chart",
+          expect: patient,
           include: ["test/chart/**/*.test.ts"],
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
@@ -54,6 +59,7 @@ export default defineConfig({
       {
         test: {
           name: "rules",
+          expect: patient,
           include: ["test/rules/**/*.test.ts"],
           testTimeout: 3 * minute,
           sequence: { groupOrder: 1 },
@@ -62,8 +68,8 @@ export default defineConfig({
       {
         test: {
           name: "console",
+          expect: patient,
           include: ["test/console/**/*.test.ts"],
-          expect: { poll: { timeout: 20_000 } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
@@ -72,6 +78,7 @@ export default defineConfig({
       {
         test: {
           name: "control-plane",
+          expect: patient,
           ...(await levelProject("control-plane", {
             include: ["test/control-plane/**/*.test.ts"],
             globalSetup: ["test/control-plane/shared-control-plane.ts"],
@@ -84,13 +91,16 @@ export default defineConfig({
       {
         test: {
           name: "system",
+          expect: patient,
           include: ["test/system/**/*.test.ts"],
+          testTimeout: minute,
           sequence: { groupOrder: 1 },
         },
       },
       {
         test: {
           name: "cluster",
+          expect: patient,
           ...(await levelProject("full", {
             include: ["test/cluster/**/*.test.ts"],
             globalSetup: clusterSetup,
@@ -107,6 +117,7 @@ export default defineConfig({
         // These break the cluster, the broker or the operator that the others share.
         test: {
           name: "cluster-alone",
+          expect: patient,
           ...(await levelProject("full", {
             include: ["test/cluster/alone/**/*.test.ts"],
             globalSetup: clusterSetup,
@@ -121,6 +132,7 @@ export default defineConfig({
         // Alone at the end: the one place where attainment is asserted.
         test: {
           name: "demo",
+          expect: patient,
           include: ["test/demo/**/*.test.ts"],
           sequence: { groupOrder: 4 },
         },
