@@ -46,6 +46,7 @@ const takeOverview = async (browser: Browser, scope: RunScope): Promise<void> =>
   const {
     backlog: _backlog,
     waitSecondsP95: _wait,
+    predictedWaitSeconds: _predicted,
     ...exports
   } = summaryOf("exports", {
     verdict: "unknown",
