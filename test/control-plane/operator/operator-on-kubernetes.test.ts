@@ -22,6 +22,7 @@ test("jobs in an empty system scale it from zero in one patch; with none left it
   const before = operator.changes;
   await world.purge("jobs");
   await eventually(() => world.replicas(), 60_000).toBe(0);
+  await eventually(async () => operator.changes.at(-1)?.to).toBe(0);
   const told = async () =>
     ((await world.status("images")).history ?? []).map(({ from, to }) => ({ from, to }));
   await eventually(told).toEqual(operator.changes);
