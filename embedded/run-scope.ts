@@ -93,11 +93,12 @@ const signalGroup = (group: number | undefined, signal: NodeJS.Signals): void =>
 export const startProgram = (
   place: { readonly logFile: string; readonly name: string },
   command: readonly string[],
-  options: SpawnOptions,
+  options: SpawnOptions & { readonly stdin?: "pipe" },
 ): RunningProgram => {
   const [file = "", ...args] = command;
   const log = openSync(place.logFile, "a");
-  const child = spawn(file, args, { ...options, detached: true, stdio: ["ignore", log, log] });
+  const { stdin = "ignore", ...spawnOptions } = options;
+  const child = spawn(file, args, { ...spawnOptions, detached: true, stdio: [stdin, log, log] });
   closeSync(log);
   let over = false;
   const ended = new Promise<void>((resolve) => {

@@ -12,17 +12,23 @@ export type RecordedProgram = { readonly name: string; readonly identity: Proces
 
 const recordsOf = (directory: string): string => join(directory, "processes");
 
-/** `RunScope.spawn` for such programs: logs in `<directory>/logs`, records in `<directory>/processes`. */
+/** Becomes the program once it is told to; ends when whoever started it dies before that. */
+const onceRecorded = ["/bin/sh", "-c", 'read -r _ && exec "$@" < /dev/null', "sh"];
+
+/** `RunScope.spawn` for such programs, none of which ever runs without its record: logs in `<directory>/logs`, records in `<directory>/processes`. */
 export const recordedSpawn = (directory: string, signal: AbortSignal): RunScope["spawn"] => {
   mkdirSync(join(directory, "logs"), { recursive: true });
   mkdirSync(recordsOf(directory), { recursive: true });
   return (name, command, options = {}) => {
     signal.throwIfAborted();
-    const program = startProgram({ name, logFile: join(directory, "logs", `${name}.log`) }, command, options);
-    const { pid } = program.child;
+    const place = { name, logFile: join(directory, "logs", `${name}.log`) };
+    const program = startProgram(place, [...onceRecorded, ...command], { ...options, stdin: "pipe" });
+    const { pid, stdin } = program.child;
     const identity = pid === undefined ? undefined : identityOf(pid);
     if (identity === undefined) throw new EmbeddedServiceError(`${name} did not start: ${command.join(" ")}`);
     writeFileSync(join(recordsOf(directory), `${name}.json`), JSON.stringify(identity));
+    stdin?.on("error", () => {}); // EPIPE: it was ended before it began
+    stdin?.end("go\n");
     program.child.unref();
     return program;
   };
