@@ -72,11 +72,11 @@ describe("through Prometheus", () => {
     lag.set(950);
     await replicas.reaches(4, 30_000); // max
     lag.set(50);
-    await replicas.reaches(1, 60_000);
+    await replicas.reaches(1, 120_000);
     await scene.publisher.publish(jobQueue, 100, { body: () => ({ ms: 500 }) });
     await replicas.reaches(4, 30_000);
     lag.set(0);
-    await replicas.reaches(0, 90_000);
+    await replicas.reaches(0, 120_000);
   });
 
   test("Prometheus gone for two minutes: the count holds, then the fallback, then the load again", async ({
