@@ -45,6 +45,17 @@ test("every series is there before the first job, so that its increase is seen",
   );
 });
 
+test("of a job its id and trace are kept, not its payload", () => {
+  const { metrics } = setup();
+  const whole = {
+    ...job,
+    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    payload: "long",
+  };
+  const { id, traceparent } = whole;
+  expect(metrics.started(whole, 0.2).job).toEqual({ id, traceparent });
+});
+
 test("busy seconds grow while a job runs, not only when it has ended", async () => {
   const { clock, metrics, value } = setup();
   const running = metrics.started(job, undefined);

@@ -82,8 +82,10 @@ function queueMetrics(
   const unknownType = metrics.processed.series({ ...typed, type: "unknown", status: "rejected" });
   metrics.busy.inc(untyped, 0);
   return {
-    started(job, waitSeconds) {
+    started({ id, traceparent }, waitSeconds) {
       const atMs = now();
+      // Kept as the last of its bucket, perhaps for long: without the payload.
+      const job: MeasuredJob = traceparent === undefined ? { id } : { id, traceparent };
       started.inc();
       if (waitSeconds !== undefined) wait.observe({ value: waitSeconds, atMs, job });
       return activity.start(job, atMs);
