@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { mkdtemp, readFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,7 +41,7 @@ export type RunScope = {
   readonly address: string;
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
-  /** A port that nothing listens on at the run's address, nor at 127.0.0.1. */
+  /** See `findFreePort`. */
   freePort(): Promise<number>;
   /** Path of a program or of its folder; an EmbeddedServiceError names the package and the variable when it is missing. */
   program(name: keyof typeof programs): string;
@@ -58,27 +58,40 @@ const randomBetween = (low: number, high: number): number =>
 export const randomLoopback = (): string =>
   `127.${randomBetween(10, 250)}.${randomBetween(0, 255)}.${randomBetween(2, 250)}`;
 
-const canListen = (address: string, port: number): Promise<boolean> =>
-  new Promise((resolve) => {
+const listening = (where: { readonly host: string; readonly port: number } | { readonly path: string }) =>
+  new Promise<Server | undefined>((resolve) => {
     const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(true)));
+    server.once("error", () => resolve(undefined));
+    server.listen({ ...where, exclusive: true }, () => resolve(server));
   });
+
+const isFree = async (port: number): Promise<boolean> => {
+  const server = await listening({ host: "0.0.0.0", port });
+  if (server === undefined) return false;
+  server.close();
+  await once(server, "close");
+  return true;
+};
 
 /** Below the ports that the kernel gives away by itself (from 32768) and those of Kubernetes' Services (from 30000). */
 const [lowestPort, highestPort] = [20_000, 29_999];
-const givenPorts = new Set<number>();
 
-/** A port that nothing listens on at `address`, nor at 127.0.0.1; never the same twice. Nobody who takes any port gets it. */
-export const findFreePort = async (address: string): Promise<number> => {
+/**
+ * A port that nothing listens on at any address, as RabbitMQ wants it for its distribution. Until this process ends, no
+ * other one on this machine is given it: an abstract socket stands for it.
+ */
+export const findFreePort = async (): Promise<number> => {
   for (let attempt = 0; attempt < 50; attempt++) {
     const port = randomBetween(lowestPort, highestPort);
-    if (givenPorts.has(port)) continue;
-    if (!(await canListen(address, port)) || !(await canListen("127.0.0.1", port))) continue;
-    givenPorts.add(port);
-    return port;
+    const reservation = await listening({ path: `\0millrace-port-${port}` });
+    if (reservation === undefined) continue;
+    if (await isFree(port)) {
+      reservation.unref();
+      return port;
+    }
+    reservation.close();
   }
-  throw new EmbeddedServiceError(`no free port at ${address}`);
+  throw new EmbeddedServiceError(`no free port between ${lowestPort} and ${highestPort}`);
 };
 
 const signalGroup = (group: number | undefined, signal: NodeJS.Signals): void => {
@@ -156,7 +169,7 @@ export const createRunScope = async (
     address,
     directory,
     env,
-    freePort: () => findFreePort(address),
+    freePort: findFreePort,
     program(name) {
       const { title, debian, variable, find } = programs[name];
       const path = find(env);

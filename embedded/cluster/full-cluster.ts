@@ -49,8 +49,7 @@ const startControlPlane = async (
   options: StartOptions,
   spawn: RunScope["spawn"],
 ): Promise<ClusterFacts> => {
-  const port = (): Promise<number> => findFreePort(place.privateAddress);
-  const ports = { api: await findFreePort(place.address), etcd: await port(), etcdPeer: await port() };
+  const ports = { api: await findFreePort(), etcd: await findFreePort(), etcdPeer: await findFreePort() };
   const servers = createControlPlaneServers({
     ...place,
     ports,
@@ -93,8 +92,8 @@ const nodePlanOf = async (
     stores: folders.stores,
     privateAddress,
     ports: {
-      proxyHealth: await findFreePort(privateAddress),
-      proxyMetrics: await findFreePort(privateAddress),
+      proxyHealth: await findFreePort(),
+      proxyMetrics: await findFreePort(),
     },
     cni: commands.path("cni"),
     programs,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { createRabbitmq, type Rabbitmq } from "../../embedded/rabbitmq.ts";
-import { createRunScope, findFreePort, type RunScope } from "../../embedded/run-scope.ts";
+import { createRunScope, type RunScope } from "../../embedded/run-scope.ts";
 import { JobRecords, recordQueue } from "./support/job-records.ts";
 import { Publisher } from "./support/jobs.ts";
 import { jobQueue, test } from "./support/scene.ts";
@@ -15,7 +15,7 @@ describe("RabbitMQ is restarted", () => {
   beforeAll(async () => {
     const { host, login } = stage();
     scope = await createRunScope();
-    broker = await createRabbitmq({ ...scope, address: host, freePort: () => findFreePort(host) }, { login });
+    broker = await createRabbitmq({ ...scope, address: host }, { login });
     await broker.start();
     const managementPort = Number(new URL(broker.managementUrl()).port);
     way = await spareBrokerAtHand("spare-restarted", { host, amqpPort: broker.amqpPort(), managementPort });

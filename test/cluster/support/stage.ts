@@ -10,18 +10,14 @@ import { installChart, type InstalledOperator, startProcess } from "./install-op
 import { type SpareBroker, spareBrokerNames, type Stage } from "./stage-facts.ts";
 
 /** Where everything that pods talk to listens: at the bridge where there are pods, else at the run's own address. */
-const reachableScope = (scope: RunScope, address: string): RunScope => ({
-  ...scope,
-  address,
-  freePort: () => findFreePort(address),
-});
+const reachableScope = (scope: RunScope, address: string): RunScope => ({ ...scope, address });
 
-const spareBrokersAt = async (host: string): Promise<readonly SpareBroker[]> =>
+const spareBrokersToBe = (): Promise<readonly SpareBroker[]> =>
   Promise.all(
     spareBrokerNames.map(async (name) => ({
       name,
-      amqpPort: await findFreePort(host),
-      managementPort: await findFreePort(host),
+      amqpPort: await findFreePort(),
+      managementPort: await findFreePort(),
     })),
   );
 
@@ -55,7 +51,7 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
   try {
     const host = hostAddress ?? scope.address;
     const broker = await createRabbitmq(reachableScope(scope, host));
-    const spareBrokers = await spareBrokersAt(host);
+    const spareBrokers = await spareBrokersToBe();
     await broker.start();
     const stage: Stage = {
       kubeconfig,
@@ -66,7 +62,7 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
       managementPort: Number(new URL(broker.managementUrl()).port),
       login: loginOf(broker),
       spareBrokers,
-      prometheusPort: await findFreePort(host),
+      prometheusPort: await findFreePort(),
     };
     const operator = await startOperator(stage, scope);
     project.provide("broker", { managementUrl: broker.managementUrl(), host, amqpPort: stage.amqpPort });
