@@ -108,6 +108,8 @@ export default defineConfig({
           exclude: ["test/cluster/alone/**"],
           // Hundreds of pods come and go: more at once, and they start late for what is asserted.
           maxWorkers: 4,
+          // KEDA's six fallback cases mostly wait, and none of them for another.
+          maxConcurrency: 6,
           testTimeout: 5 * minute,
           hookTimeout: 5 * minute,
           sequence: { groupOrder: 2 },
