@@ -27,7 +27,8 @@ const opening = `<!-- Made from manifests/rules by \`npm run generate\`; changes
 
 The rules are plain files, \`manifests/rules/*.yaml\`, for any Prometheus from 2.42 on; both are needed. With the Prometheus Operator the chart makes them a
 PrometheusRule: \`--set rules.enabled=true --set rules.labels.release=NAME_OF_KUBE_PROMETHEUS_STACK\`. Neither kube-state-metrics nor RabbitMQ's own Prometheus
-plugin is needed. Scrape the operator with \`honor_labels: true\` (the chart's monitors do).
+plugin is needed, and so nothing here watches the broker's own memory and disk alarms: RabbitMQ's operator and plugin bring alerts for them.
+Scrape the operator with \`honor_labels: true\` (the chart's monitors do).
 
 Limits are not in the rules but in each WorkerAutoscaler: \`objective.waitSeconds\`, \`attainmentRatio\`, \`serviceSeconds\` and \`ackTimeoutSeconds\` are exported, and the
 rules compare with those series. Without \`serviceSeconds\` there is no MillraceJobDurationHigh; it may be up to 12 hours, beyond which the workers' histogram tells no
