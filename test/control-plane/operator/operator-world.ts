@@ -209,3 +209,9 @@ export const untilCondition = async (world: OperatorWorld, type: string, expecte
 /** Resolves when the operator decides for the autoscaler `images`. */
 export const untilReady = (world: OperatorWorld): Promise<void> =>
   untilCondition(world, "Ready", "True Deciding");
+
+/** Resolves when the status of the autoscaler `images` recommends replicas; figures alone are written once a minute. */
+export const untilRecommended = async (world: OperatorWorld): Promise<void> => {
+  const recommended = async () => (await world.status("images")).replicas?.recommended;
+  await eventually(recommended, 90_000).toBeGreaterThan(0);
+};

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Rabbitmq } from "../../../embedded/rabbitmq.ts";
-import { eventually, operatorWorld, startBroker, untilCondition, untilReady } from "./operator-world.ts";
+import {
+  eventually,
+  operatorWorld,
+  startBroker,
+  untilCondition,
+  untilReady,
+  untilRecommended,
+} from "./operator-world.ts";
 
 let broker: Rabbitmq;
 let stopBroker: () => Promise<void>;
@@ -16,10 +23,7 @@ describe("pausing by annotation", () => {
     world.operator();
     await untilCondition(world, "Paused", "True Annotation");
     await world.publish("jobs", 100);
-    await eventually(
-      async () => (await world.status("images")).replicas?.recommended,
-      90_000,
-    ).toBeGreaterThan(0);
+    await untilRecommended(world);
     expect(await world.replicas()).toBe(0);
     await world.annotate("images", { "millrace.dev/paused": null });
     await eventually(() => world.replicas()).toBe(10);

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Rabbitmq } from "../../../embedded/rabbitmq.ts";
-import { eventually, operatorWorld, startBroker, untilCondition, untilReady } from "./operator-world.ts";
+import {
+  eventually,
+  operatorWorld,
+  startBroker,
+  untilCondition,
+  untilReady,
+  untilRecommended,
+} from "./operator-world.ts";
 
 let broker: Rabbitmq;
 let stopBroker: () => Promise<void>;
@@ -61,10 +68,7 @@ describe("a count set by hand", () => {
     await world.scaleByHand(0);
     await untilCondition(world, "Paused", "True ZeroByHand");
     await world.publish("jobs", 100);
-    await eventually(
-      async () => (await world.status("images")).replicas?.recommended,
-      90_000,
-    ).toBeGreaterThan(0);
+    await untilRecommended(world);
     expect(await world.replicas()).toBe(0);
     // The next leader knows it too.
     await operator.end("SIGTERM");
