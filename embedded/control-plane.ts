@@ -33,6 +33,9 @@ export type ControlPlane = Service & {
   startApiServer(): Promise<void>;
 };
 
+/** It deletes pods on nodes that are not there, after 40 s: whoever plays a kubelet here has no other. */
+const withoutNodes = ["--controllers=*,-pod-garbage-collector-controller"];
+
 /** A private control plane at the run's own address; several fit in one run. */
 export const createControlPlane = async (
   scope: RunScope,
@@ -55,6 +58,7 @@ export const createControlPlane = async (
     },
     programs,
     spawn: (program, command, spawnOptions) => scope.spawn(`${name}-${program}`, command, spawnOptions),
+    controllerManagerFlags: withoutNodes,
     ...(options.apiServerFlags !== undefined && { apiServerFlags: options.apiServerFlags }),
   });
   return {

@@ -25,6 +25,8 @@ export type ControlPlanePlan = {
   readonly spawn: RunScope["spawn"];
   /** More of the API server's flags. */
   readonly apiServerFlags?: readonly string[];
+  /** More of the controller manager's flags. */
+  readonly controllerManagerFlags?: readonly string[];
 };
 
 export type ControlPlaneServers = {
@@ -106,7 +108,7 @@ const apiServerArguments = (plan: ControlPlanePlan): readonly string[] => {
   ];
 };
 
-const controllerManagerArguments = ({ directory }: ControlPlanePlan) => [
+const controllerManagerArguments = ({ directory, controllerManagerFlags = [] }: ControlPlanePlan) => [
   `--kubeconfig=${join(directory, "controller-manager.conf")}`,
   // It serves nothing that is asked for; a port could be taken before it binds it, seconds after it was found free.
   "--secure-port=0",
@@ -115,6 +117,7 @@ const controllerManagerArguments = ({ directory }: ControlPlanePlan) => [
   `--service-account-private-key-file=${join(directory, "pki", "sa.key")}`,
   "--leader-elect=false",
   "--allocate-node-cidrs=false",
+  ...controllerManagerFlags,
 ];
 
 /** True when the API server answers `path` with 200, asked as a cluster administrator. */

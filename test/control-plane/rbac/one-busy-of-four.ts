@@ -6,8 +6,8 @@ import { pausedReplicas } from "./role-world.ts";
 import { silentConsumers } from "./silent-consumers.ts";
 
 /**
- * Jobs make the operator scale the Deployment `worker` to four by the autoscaler `images`; then three of its replicas are
- * idle and one keeps its job. Resolves when the operator can tell: only the busy one is kept from node consolidation.
+ * Jobs make the operator scale the Deployment `worker` to four by the autoscaler `images`, and each replica takes one; then
+ * three of them end theirs. Resolves when the operator can tell: only the busy one is still kept from node consolidation.
  *
  * `network`: the pods' addresses, `127.78.1` for example.
  */
@@ -18,7 +18,7 @@ export const oneBusyOfFour = async (
 ): Promise<void> => {
   await world.publish("jobs", 60);
   const areReady = async () => expect((await world.status("images")).replicas?.ready).toBe(4);
-  await vi.waitFor(areReady, { timeout: 40_000, interval: 100 });
+  await vi.waitFor(areReady, { timeout: 60_000, interval: 100 });
   await world.annotate("images", { [pausedReplicas]: "4" });
   const consumers = await silentConsumers(world.kubelet, {
     deployment: "worker",
@@ -27,11 +27,18 @@ export const oneBusyOfFour = async (
     network,
   });
   stage.onStop(() => consumers.close());
+  // One is also what an observer sees while the operator goes from none to four.
+  await untilProtected(world, 4);
   await world.purge("jobs");
   consumers.endAllButFirst();
-  const isProtected = async () => expect(await protectedPods(world)).toHaveLength(1);
-  await vi.waitFor(isProtected, { timeout: 60_000, interval: 200 });
+  await untilProtected(world, 1);
 };
+
+const untilProtected = (world: OperatorWorld, count: number): Promise<unknown> =>
+  vi.waitFor(async () => expect(await protectedPods(world)).toHaveLength(count), {
+    timeout: 90_000,
+    interval: 200,
+  });
 
 const protectedPods = async ({ client, namespace }: OperatorWorld): Promise<readonly object[]> => {
   const { items } = await client.list<{ items: readonly { metadata: { annotations?: object } }[] }>({

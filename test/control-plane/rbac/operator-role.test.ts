@@ -83,7 +83,9 @@ describe.skipIf("missing" in tools)("the operator with the chart's role and no o
         ),
       ]);
       const metrics = async () => (await (await fetch(`${await operator.url()}/metrics`)).text()).split("\n");
-      await eventually(metrics).toContain('millrace_scale_in_victims_total{result="hit"} 3');
+      const victims = async () =>
+        (await metrics()).filter((line) => line.startsWith("millrace_scale_in_victims_total{"));
+      await eventually(victims).toContain('millrace_scale_in_victims_total{result="hit"} 3');
       await eventually(async () => (await world.events()).map(({ action }) => action)).toContain("Scale");
       expect(await operator.end("SIGTERM")).toBe(0);
       const { used, refused } = await stage.audit.requestsOf(role.username);
