@@ -8,6 +8,8 @@ process.env["GOGC"] ??= "400";
 
 /** An event on a machine that is busy with everything else. */
 const patient = { poll: { timeout: 20_000 } };
+/** What needs nothing but a processor, while the API server is away for a minute and little else can be done. */
+const besideAnOutage = { maxWorkers: 3, sequence: { groupOrder: 4 } };
 const clusterSetup = ["test/cluster/shared-cluster.ts", "test/cluster/support/stage.ts"];
 
 export default defineConfig({
@@ -44,24 +46,6 @@ export default defineConfig({
           globalSetup: ["test/integration/shared-services.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        test: {
-          name: "chart",
-          expect: patient,
-          include: ["test/chart/**/*.test.ts"],
-          testTimeout: 30_000,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        test: {
-          name: "rules",
-          expect: patient,
-          include: ["test/rules/**/*.test.ts"],
-          testTimeout: 3 * minute,
           sequence: { groupOrder: 1 },
         },
       },
@@ -105,7 +89,7 @@ export default defineConfig({
             include: ["test/cluster/**/*.test.ts"],
             globalSetup: clusterSetup,
           })),
-          exclude: ["test/cluster/alone/**"],
+          exclude: ["test/cluster/alone/**", "test/cluster/outage/**"],
           // Hundreds of pods come and go: more at once, and they start late for what is asserted.
           maxWorkers: 4,
           // KEDA's six fallback cases mostly wait, and none of them for another.
@@ -116,7 +100,7 @@ export default defineConfig({
         },
       },
       {
-        // These break the cluster, the broker or the operator that the others share.
+        // The operator is killed here, which the others share; how long nobody decides is asserted.
         test: {
           name: "cluster-alone",
           expect: patient,
@@ -131,12 +115,44 @@ export default defineConfig({
         },
       },
       {
+        // No other test can use the cluster meanwhile.
+        test: {
+          name: "cluster-outage",
+          expect: patient,
+          ...(await levelProject("full", {
+            include: ["test/cluster/outage/**/*.test.ts"],
+            globalSetup: clusterSetup,
+          })),
+          testTimeout: 10 * minute,
+          hookTimeout: 5 * minute,
+          ...besideAnOutage,
+        },
+      },
+      {
+        test: {
+          name: "chart",
+          expect: patient,
+          include: ["test/chart/**/*.test.ts"],
+          testTimeout: 30_000,
+          ...besideAnOutage,
+        },
+      },
+      {
+        test: {
+          name: "rules",
+          expect: patient,
+          include: ["test/rules/**/*.test.ts"],
+          testTimeout: 3 * minute,
+          ...besideAnOutage,
+        },
+      },
+      {
         // Alone at the end: the one place where attainment is asserted.
         test: {
           name: "demo",
           expect: patient,
           include: ["test/demo/**/*.test.ts"],
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
         },
       },
     ],

@@ -70,8 +70,8 @@ describe.concurrent("KEDA's fallback cases", () => {
 
       broker.comeBack();
       await scene.untilCondition("SignalsFresh", "True", { withinMs: 60_000 });
-      // Long enough to be there still when a busy machine looks: the replicas that were kept work on them at once.
-      await scene.publisher.publish(jobQueue, 100, { body: () => ({ ms: 2_000 }) });
+      // So many that four are wanted also where pods start slowly: late jobs are cleared within three start-ups.
+      await scene.publisher.publish(jobQueue, 400, { body: () => ({ ms: 1_000 }) });
       await replicas.reaches(4, 30_000);
       await replicas.reaches(0, 240_000);
       await broker.stop();
