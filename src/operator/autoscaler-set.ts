@@ -18,6 +18,11 @@ export type AutoscalerSetDeps = {
   readonly nowMs: () => number;
 };
 
+/** Changes that all autoscalers keep together, and as many holds: some 80 MB. */
+const decisionsKeptInAll = 20_000;
+/** What a status tells is kept however many there are. */
+const leastDecisionsKept = 10;
+
 /** The autoscalers under control, and their way to the state store and back. */
 export class AutoscalerSet {
   readonly #deps: AutoscalerSetDeps;
@@ -61,7 +66,9 @@ export class AutoscalerSet {
       return known?.update(resource) ? known : this.#created(resource, known);
     });
     const rivals = rivalsOf(this.#list);
+    const kept = this.#decisionsKept();
     for (const autoscaler of this.#list) {
+      autoscaler.decisions.keep(kept);
       autoscaler.refusal = brokerRefusal(autoscaler.resource, this.#deps.brokers);
       autoscaler.rival = rivals.get(autoscaler);
     }
@@ -87,6 +94,12 @@ export class AutoscalerSet {
       for (const decision of before?.decisions.all() ?? []) autoscaler.decisions.add(decision);
     }
     return autoscaler;
+  }
+
+  /** As the options say, less where there are so many autoscalers that all of it would not fit in memory. */
+  #decisionsKept(): number {
+    const share = Math.floor(decisionsKeptInAll / Math.max(1, this.#resources.length));
+    return Math.min(this.#options.decisionsKept, Math.max(leastDecisionsKept, share));
   }
 
   /** Writes the state: `now`, or only when the last time is long ago. A disk that refuses or hangs is logged and tried again. */

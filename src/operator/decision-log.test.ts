@@ -60,3 +60,16 @@ test("answers the latest, oldest first", () => {
   expect(log.recent(0)).toEqual([]);
   expect(log.all(0)).toEqual([]);
 });
+
+test("keeps fewer when told so, and goes on numbering", () => {
+  const log = new DecisionLog(100);
+  for (let at = 0; at < 50; at++) {
+    log.add(scaled(at));
+    log.add(held(at));
+  }
+  log.keep(2);
+  expect(log.all()).toEqual([scaled(48), held(48), scaled(49), held(49)]);
+  log.add(scaled(50));
+  expect(log.page(2).map(({ seq }) => seq)).toEqual([101, 100]);
+  expect(log.changes(10)).toEqual([scaled(49), scaled(50)]);
+});

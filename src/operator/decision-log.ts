@@ -22,7 +22,7 @@ export class DecisionLog {
   /** Of the entry at the same place; ascending. */
   #numbers: number[] = [];
   #lastNumber = 0;
-  readonly #limit: number;
+  #limit: number;
 
   constructor(limit: number, earlier: readonly Decision[] = []) {
     this.#limit = limit;
@@ -37,12 +37,16 @@ export class DecisionLog {
       return "repeated";
     }
     this.#append(decision);
-    if (this.#entries.filter((entry) => entry.kind === decision.kind).length > this.#limit) {
-      const oldest = this.#entries.findIndex((entry) => entry.kind === decision.kind);
-      this.#entries.splice(oldest, 1);
-      this.#numbers.splice(oldest, 1);
-    }
+    this.#trim(decision.kind);
     return "new";
+  }
+
+  /** From now on each list has this bound; the oldest go. */
+  keep(limit: number): void {
+    if (limit === this.#limit) return;
+    this.#limit = limit;
+    this.#trim("scale");
+    this.#trim("hold");
   }
 
   get count(): number {
@@ -88,6 +92,15 @@ export class DecisionLog {
   #append(decision: Decision): void {
     this.#entries.push(decision);
     this.#numbers.push(++this.#lastNumber);
+  }
+
+  #trim(kind: Decision["kind"]): void {
+    let surplus = this.#entries.filter((entry) => entry.kind === kind).length - this.#limit;
+    for (; surplus > 0; surplus -= 1) {
+      const oldest = this.#entries.findIndex((entry) => entry.kind === kind);
+      this.#entries.splice(oldest, 1);
+      this.#numbers.splice(oldest, 1);
+    }
   }
 
   #latest(kind: Decision["kind"], count: number): readonly Decision[] {

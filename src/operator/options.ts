@@ -8,7 +8,7 @@ export type OperatorOptions = {
   readonly readDeadlineSeconds?: number;
   /** Readings older than this count as unknown. Default 30. */
   readonly staleAfterSeconds?: number;
-  /** How many changes, and as many reasons to hold, are kept for each autoscaler. Default 100, 100 to 1000. */
+  /** How many changes, and as many reasons to hold, are kept for each autoscaler, 20,000 in all at most, but 10 for each. Default 100, 100 to 1000. */
   readonly decisionsKept?: number;
 };
 
