@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { chartTools } from "./chart-tools.ts";
 import { configurations, monitored, smallest } from "./configurations.ts";
 import { find, type Manifest, renderChart, type Values } from "./render-chart.ts";
+import { isSubset } from "./kube-linter-services.ts";
 import { at, containerOf, gateway, worker } from "./rendered.ts";
 
 const tools = await chartTools();
@@ -68,6 +69,46 @@ describe.skipIf("missing" in tools)("the network policies", () => {
     const ports = at(spec, "egress", 1, "ports") as readonly { port: number }[];
     expect(new Set(ports.map(({ port }) => port))).toEqual(new Set([443, 6443, ...expected]));
     expect(at(spec, "egress", 2)).toBeUndefined();
+  });
+
+  test("let the operator reach the servers that give tokens for brokers and for Prometheus", () => {
+    const oauth2 = (tokenUrl: string) => ({
+      existingSecret: "s",
+      oauth2: { tokenUrl, clientId: "millrace" },
+    });
+    const values = {
+      brokers: { a: { amqpUrl: "amqp://a", ...oauth2("http://keycloak.sso.svc:8080/token") } },
+      prometheus: { url: "http://prometheus:9090", ...oauth2("http://dex.sso.svc:5556/token") },
+      networkPolicy: { enabled: true },
+    };
+    const { spec } = find(render(values), "NetworkPolicy", "-operator");
+    const ports = at(spec, "egress", 1, "ports") as readonly { port: number }[];
+    expect(new Set(ports.map(({ port }) => port))).toEqual(new Set([443, 6443, 5672, 8080, 9090, 5556]));
+  });
+
+  const monitoring = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } };
+
+  test("let the pod of `helm test` in to the operator beside those who may reach the metrics", () => {
+    const manifests = render({ ...smallest, networkPolicy: { enabled: true, metricsFrom: [monitoring] } });
+    const { labels = {} } = find(manifests, "Pod", "-test").metadata;
+    const peers = at(find(manifests, "NetworkPolicy", "-operator").spec, "ingress", 0, "from") as readonly {
+      readonly podSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
+    }[];
+    expect(peers).toContainEqual(monitoring);
+    expect(peers.some(({ podSelector }) => podSelector && isSubset(podSelector.matchLabels, labels))).toBe(
+      true,
+    );
+  });
+
+  test("let whoever may reach the metrics in to the gateway, which has them at the port of its jobs", () => {
+    const shop = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "shop" } } };
+    const peers = (policy: Values) => {
+      const manifests = render({ ...smallest, gateway, networkPolicy: { enabled: true, ...policy } });
+      return at(find(manifests, "NetworkPolicy", "-gateway").spec, "ingress", 0, "from");
+    };
+    expect(peers({ gatewayFrom: [shop], metricsFrom: [monitoring] })).toEqual([shop, monitoring]);
+    expect(peers({ gatewayFrom: [shop] })).toEqual([shop]);
+    expect(peers({ metricsFrom: [monitoring] })).toBeUndefined();
   });
 
   test("let in whom they are told to", () => {

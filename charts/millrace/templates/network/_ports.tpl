@@ -5,13 +5,15 @@
 {{- $port | default (get (dict "amqp" "5672" "amqps" "5671" "http" "80" "https" "443") $url.scheme) -}}
 {{- end -}}
 
-{{/* Where the operator connects to: API server, brokers, Prometheus; as JSON { items }. Takes the root. */}}
+{{/* Where the operator connects to: API server, brokers, Prometheus, their token servers; as JSON { items }. Takes the root. */}}
 {{- define "millrace.operatorPorts" -}}
 {{- $ports := .Values.networkPolicy.apiServerPorts -}}
-{{- with include "millrace.prometheusUrl" . }}{{ $ports = append $ports (include "millrace.portOf" . | int) }}{{ end -}}
-{{- range (include "millrace.brokersFile" . | fromYaml).brokers -}}
-{{- $ports = append $ports (include "millrace.portOf" .amqpUrl | int) -}}
-{{- with .managementUrl }}{{ $ports = append $ports (include "millrace.portOf" . | int) }}{{ end -}}
+{{- $servers := (include "millrace.brokersFile" . | fromYaml).brokers | default list -}}
+{{- if include "millrace.prometheusUrl" . }}{{ $servers = append $servers (include "millrace.prometheusFile" . | fromYaml).prometheus }}{{ end -}}
+{{- range $servers -}}
+{{- range compact (list .url .amqpUrl .managementUrl (dig "credentials" "oauth2" "tokenUrl" "" .)) -}}
+{{- $ports = append $ports (include "millrace.portOf" . | int) -}}
+{{- end -}}
 {{- end -}}
 {{- $sorted := list -}}
 {{- range $ports }}{{ $sorted = append $sorted (int .) }}{{ end -}}
