@@ -47,7 +47,7 @@ export function convertScaledObject(
     notes,
   });
   for (const field of unknownFields(object.spec)) notes.add("no-equal", field, "not known here; left out");
-  noteMode(choices.mode, object.metadata.name, notes);
+  noteMode(choices.mode, object.metadata, notes);
   const resource = {
     apiVersion: "millrace.dev/v1alpha1",
     kind: "WorkerAutoscaler",
@@ -104,11 +104,15 @@ function metadataOf({ metadata, ...object }: ScaledObject, notes: Notes): object
   };
 }
 
-function noteMode(mode: Choices["mode"], name: string, notes: Notes): void {
+function noteMode(
+  mode: Choices["mode"],
+  { name, namespace = "NAMESPACE" }: ScaledObject["metadata"],
+  notes: Notes,
+): void {
   if (mode === "Active") return;
   notes.add(
     "to-do",
     "mode",
-    `DryRun decides and changes nothing: compare first. Then set Active, and hand over with: kubectl annotate scaledobject ${name} autoscaling.keda.sh/paused=true`,
+    `DryRun decides and changes nothing: compare first. Then set Active, and hand over with: kubectl annotate scaledobject ${name} -n ${namespace} autoscaling.keda.sh/paused=true`,
   );
 }

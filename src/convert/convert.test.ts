@@ -244,23 +244,6 @@ test("bounds, the hold, the time to zero and the steps come along", () => {
   expect(notes).toEqual(said("no-equal", `${behavior}.scaleUp.policies`, "not by a share"));
 });
 
-test.each([
-  ["no bound where a share may allow more", { policies: [pods(5), percent(10)] }, undefined],
-  ["the largest of several counts", { policies: [pods(3), pods(5)] }, { maxStep: 5 }],
-  ["none where it is not below the maximum", { policies: [pods(40)] }, undefined],
-  ["none without policies", { policies: [] }, undefined],
-  ["no change at all where it is disabled", { selectPolicy: "Disabled" }, { enabled: false }],
-])("steps: %s", (_title, scaleUp, scaleOut) => {
-  const advanced = { horizontalPodAutoscalerConfig: { behavior: { scaleUp } } };
-  expect(convertOne({ advanced }).spec["scaleOut"]).toEqual(scaleOut);
-});
-function pods(value: number) {
-  return { type: "Pods", value, periodSeconds: 15 };
-}
-function percent(value: number) {
-  return { type: "Percent", value, periodSeconds: 15 };
-}
-
 test("an idle count becomes the minimum, and the jump to the old minimum is told", () => {
   const { spec, notes } = convertOne({ idleReplicaCount: 0, minReplicaCount: 2 });
   expect(spec["replicas"]).toEqual({ min: 0, max: 40 });
@@ -329,6 +312,30 @@ test("the four pause annotations are the same four; labels come along, KEDA's ow
     'metadata.annotations["autoscaling.keda.sh/newer"]',
     'metadata.annotations["scaledobject.keda.sh/transfer-hpa-ownership"]',
   ]);
+});
+
+test.each([
+  ["True", { "millrace.dev/paused": "true" }],
+  ["yes", { "millrace.dev/paused": "true" }],
+  ["", { "millrace.dev/paused": "true" }],
+  ["False", undefined],
+  ["0", undefined],
+])("paused: %j is read as KEDA reads it", (value, annotations) => {
+  const { metadata, because } = convertOne(
+    {},
+    { metadata: { annotations: { "autoscaling.keda.sh/paused": value } } },
+  );
+  expect(because).toBe("");
+  expect(metadata).toEqual({ name: "orders", namespace: "shop", ...(annotations && { annotations }) });
+});
+
+test("the command that hands over names the namespace, or leaves it to be named", () => {
+  const command = (namespace: string) =>
+    `kubectl annotate scaledobject orders -n ${namespace} autoscaling.keda.sh/paused=true`;
+  expect(convertOne().notes).toEqual(said("to-do", "mode", command("shop")));
+  expect(convertOne({}, { metadata: { namespace: undefined } }).notes).toEqual(
+    said("to-do", "mode", command("NAMESPACE")),
+  );
 });
 
 test.each([

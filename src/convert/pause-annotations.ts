@@ -1,7 +1,9 @@
 import type { Notes } from "./note.ts";
 import type { ScaledObject } from "./scaled-object.ts";
 
-const switches = ["paused", "paused-scale-in", "paused-scale-out"] as const;
+const switches = ["paused", "paused-scale-in", "paused-scale-out"];
+/** What KEDA takes for a no; any other value is a yes. */
+const noes = ["0", "f", "F", "false", "FALSE", "False"];
 
 /** The pause annotations are the same four; the others of KEDA have no equal. */
 export function convertPause({ metadata }: ScaledObject, notes: Notes): Readonly<Record<string, string>> {
@@ -21,17 +23,16 @@ function one(
   value: string,
   { notes, field }: { readonly notes: Notes; readonly field: string },
 ): Record<string, string> {
-  const isPause =
-    name === "paused-replicas" ? /^\d{1,5}$/.test(value) : switches.some((known) => known === name);
-  if (isPause && value === "false") return {};
-  if (isPause) {
+  const isSwitch = switches.includes(name);
+  if (isSwitch && noes.includes(value)) return {};
+  if (isSwitch || (name === "paused-replicas" && /^\d{1,5}$/.test(value))) {
     const here = `millrace.dev/${name}`;
     notes.add(
       "to-do",
       field,
       `the WorkerAutoscaler is paused in the same way: take ${here} away when it shall act`,
     );
-    return { [here]: value };
+    return { [here]: isSwitch ? "true" : value };
   }
   if (name === "force-activation")
     notes.add(

@@ -2,9 +2,10 @@ import type { Notes } from "./note.ts";
 import type { HpaRules, ScaledObjectSpec } from "./scaled-object.ts";
 import { behaviorField, convertSteps } from "./step-limits.ts";
 
-/** KEDA's default of maxReplicaCount and of pollingInterval. */
+/** KEDA's defaults of maxReplicaCount, pollingInterval and cooldownPeriod. */
 const defaultMax = 100;
 const defaultPollingSeconds = 30;
+const defaultCooldownSeconds = 300;
 
 type Rules = {
   readonly replicas: { readonly min: number; readonly max: number };
@@ -19,10 +20,10 @@ export function convertScalingRules(spec: ScaledObjectSpec, notes: Notes): Rules
   const behavior = spec.advanced?.horizontalPodAutoscalerConfig?.behavior;
   const scaleIn = {
     ...hold(behavior?.scaleDown),
-    ...toZero(spec, notes),
-    ...convertSteps(behavior?.scaleDown, { notes, direction: "scaleDown", max: replicas.max }),
+    ...toZero(spec, replicas, notes),
+    ...convertSteps(behavior?.scaleDown, { notes, direction: "scaleDown", replicas }),
   };
-  const scaleOut = convertSteps(behavior?.scaleUp, { notes, direction: "scaleUp", max: replicas.max });
+  const scaleOut = convertSteps(behavior?.scaleUp, { notes, direction: "scaleUp", replicas });
   if (behavior?.scaleUp?.stabilizationWindowSeconds)
     notes.add(
       "no-equal",
@@ -40,33 +41,54 @@ export function convertScalingRules(spec: ScaledObjectSpec, notes: Notes): Rules
 }
 
 function bounds(spec: ScaledObjectSpec, notes: Notes): Rules["replicas"] {
-  const { minReplicaCount: min = 0, maxReplicaCount: max = defaultMax, idleReplicaCount: idle } = spec;
+  const { minReplicaCount = 0, idleReplicaCount: idle = minReplicaCount } = spec;
+  const min = Math.min(idle, minReplicaCount);
+  if (min < minReplicaCount)
+    notes.add(
+      "changed",
+      "spec.idleReplicaCount",
+      `replicas.min is ${min}. minReplicaCount ${minReplicaCount} is left out: the first jobs bring as many replicas as they need, which may be fewer than ${minReplicaCount}`,
+    );
+  return { min, max: mostReplicas(spec, min, notes) };
+}
+
+/** Where the HPA may not add replicas, KEDA's step from zero is the most there is. */
+function mostReplicas(spec: ScaledObjectSpec, min: number, notes: Notes): number {
+  const { minReplicaCount = 0, maxReplicaCount: max = defaultMax } = spec;
+  const scaleUp = spec.advanced?.horizontalPodAutoscalerConfig?.behavior?.scaleUp;
+  if (min === 0 && scaleUp?.selectPolicy === "Disabled") return Math.min(max, Math.max(1, minReplicaCount));
   if (spec.maxReplicaCount === undefined)
     notes.add(
       "chosen",
       "replicas.max",
       `${defaultMax}, KEDA's default of maxReplicaCount; set what you can afford`,
     );
-  if (idle === undefined || idle >= min) return { min, max };
-  notes.add(
-    "changed",
-    "spec.idleReplicaCount",
-    `replicas.min is ${idle}. minReplicaCount ${min} is left out: the first jobs bring as many replicas as they need, which may be fewer than ${min}`,
-  );
-  return { min: idle, max };
+  return max;
 }
 
 function toZero(
-  { cooldownPeriod, minReplicaCount, idleReplicaCount }: ScaledObjectSpec,
+  { cooldownPeriod, advanced }: ScaledObjectSpec,
+  { min }: Rules["replicas"],
   notes: Notes,
 ): Record<string, number> {
-  if (cooldownPeriod === undefined) return {};
-  if ((idleReplicaCount ?? minReplicaCount ?? 0) === 0) return { toZeroAfterSeconds: cooldownPeriod };
-  notes.add("no-equal", "spec.cooldownPeriod", "has no effect with a minReplicaCount above 0, there as here");
+  if (min === 0 && cooldownPeriod !== undefined) return { toZeroAfterSeconds: cooldownPeriod };
+  const { holdSeconds } = hold(advanced?.horizontalPodAutoscalerConfig?.behavior?.scaleDown);
+  if (min === 0)
+    notes.add(
+      "changed",
+      "spec.cooldownPeriod",
+      `absent: KEDA went to zero after ${defaultCooldownSeconds} s without messages, here it is the hold (${holdSeconds === undefined ? "two fifths of a start-up, at least 6 s" : `${holdSeconds} s`}). To keep the ${defaultCooldownSeconds} s, set scaleIn.toZeroAfterSeconds: ${defaultCooldownSeconds}`,
+    );
+  else if (cooldownPeriod !== undefined)
+    notes.add(
+      "no-equal",
+      "spec.cooldownPeriod",
+      "has no effect with a minReplicaCount above 0, there as here",
+    );
   return {};
 }
 
-const hold = (rules: HpaRules | undefined): Record<string, number> =>
+const hold = (rules: HpaRules | undefined): { readonly holdSeconds?: number } =>
   rules?.stabilizationWindowSeconds === undefined ? {} : { holdSeconds: rules.stabilizationWindowSeconds };
 
 const fallbackBehaviors: Readonly<Record<string, string>> = {

@@ -4,17 +4,21 @@ import type { HpaRules } from "./scaled-object.ts";
 export const behaviorField = "spec.advanced.horizontalPodAutoscalerConfig.behavior";
 
 type Direction = "scaleDown" | "scaleUp";
-type Context = { readonly notes: Notes; readonly direction: Direction; readonly max: number };
+type Context = {
+  readonly notes: Notes;
+  readonly direction: Direction;
+  readonly replicas: { readonly min: number; readonly max: number };
+};
 
 /** One direction of the HPA's behaviour. A policy of Pods bounds one decision here; of Percent there is no equal. */
 export function convertSteps(
   rules: HpaRules | undefined,
-  { notes, direction, max }: Context,
+  { notes, direction, replicas }: Context,
 ): Record<string, number | boolean> {
   const field = `${behaviorField}.${direction}`;
   if (rules?.tolerance !== undefined)
     notes.add("no-equal", `${field}.tolerance`, "there is no dead band: the count is what the promise needs");
-  if (rules?.selectPolicy === "Disabled") return { enabled: false };
+  if (rules?.selectPolicy === "Disabled") return disabled({ notes, direction, replicas });
   if (rules?.policies?.some(({ type }) => type !== "Pods"))
     notes.add(
       "no-equal",
@@ -22,13 +26,36 @@ export function convertSteps(
       "a step is bounded by a number of replicas (maxStep), not by a share",
     );
   const maxStep = stepOf(rules);
-  if (maxStep === undefined || maxStep >= max) return {};
+  if (maxStep === undefined || maxStep >= replicas.max) return {};
   notes.add(
     "changed",
     `${field}.policies`,
     `maxStep ${maxStep} bounds one decision; a decision may come every cycle (2 s), not once in periodSeconds`,
   );
   return { maxStep };
+}
+
+/**
+ * Disabled binds only the HPA. With a minimum of 0 KEDA itself still starts the first replicas, and removes all of them
+ * after cooldownPeriod; `enabled: false` binds here at zero too.
+ */
+function disabled({ notes, direction, replicas }: Context): Record<string, boolean> {
+  if (replicas.min > 0) return { enabled: false };
+  const field = `${behaviorField}.${direction}.selectPolicy`;
+  if (direction === "scaleUp") {
+    notes.add(
+      "changed",
+      field,
+      `Disabled bound only the HPA: from zero KEDA still started ${replicas.max}, and no more, so replicas.max is ${replicas.max}. A higher count that stands there is lowered to it; raise replicas.max to let the load decide`,
+    );
+    return {};
+  }
+  notes.add(
+    "changed",
+    field,
+    "Disabled bound only the HPA: KEDA still went to zero after cooldownPeriod. Here scaleIn.idleOnly removes replicas that run no job, before that too, and never a busy one; scaleIn.enabled: false would keep the count for ever",
+  );
+  return { idleOnly: true };
 }
 
 /** The number of replicas that the policies allow at least; undefined where a share may allow more. */
