@@ -9,6 +9,7 @@ import type { Proposal } from "./rules/proposal.ts";
 import { leastWithoutInterruption } from "./rules/victims.ts";
 import type { Scene } from "./scene.ts";
 import type { CleanFleet } from "./signals/clean-readings.ts";
+import type { QueueRead } from "./signals/lane-signals.ts";
 import { longServiceSeconds } from "./signals/service-time.ts";
 import { startupOf } from "./signals/startup.ts";
 import type { ControlState } from "./state.ts";
@@ -44,16 +45,20 @@ const longSeconds = ({ view }: LaneWish, expectedSeconds: number | undefined): n
 };
 
 /**
- * Idle replicas were idle when the broker's statistics were made: as many may be at work by now as jobs arrive in that
- * time. Any of them may where the statistics were looked at before: the next ones come in some seconds.
+ * Idle replicas were idle when the figures of it were made, the workers' own or the broker's statistics: as many may be
+ * at work by now as jobs arrive in that time. Any of them may where the figures were looked at before: the next ones come
+ * in some seconds.
  */
 const begunSince = ({ state, fleet }: Scene, lanes: readonly LaneWish[]): number => {
-  const { seconds } = state.lateness;
-  if (seconds > 0 && !lanes.some(isRenewed)) return fleet.ready;
+  const reads = lanes.flatMap(({ view }) => view.reads);
+  const own = reads.flatMap(({ queue }) => queue.workers ?? []);
+  const seconds = Math.max(state.lateness.seconds, ...own.map(({ at }) => state.t - at));
+  if (seconds > 0 && !reads.some(isRenewed)) return fleet.ready;
   return Math.ceil(seconds * lanes.reduce((sum, { view }) => sum + view.arrivals.rate.perSecond, 0));
 };
 
-const isRenewed = ({ view }: LaneWish): boolean => view.reads.some(({ flow }) => flow.renewed);
+const isRenewed = ({ queue, flow }: QueueRead): boolean =>
+  queue.workers === undefined ? flow.renewed : flow.workersRenewed;
 
 const leastOf = (scene: Scene, lanes: readonly LaneWish[], quiet: boolean): number => {
   const { settings, fleet } = scene;

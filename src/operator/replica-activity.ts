@@ -45,32 +45,35 @@ function jobsOf({ id, addresses }: Replica, counts: Counts): number | undefined 
   return byAddress.length === 0 ? undefined : byAddress.reduce((sum, jobs) => sum + jobs, 0);
 }
 
-function workerCounts({ queueKeys, workerSample, staleAfterSeconds, nowMs }: ActivitySeen): Counts[] {
+function workerCounts(seen: ActivitySeen): Counts[] {
+  const { queueKeys, workerSample, nowMs } = seen;
   return queueKeys.flatMap((key) => {
     const queue = workerSample?.sample.queues.get(key);
     if (queue?.runningByReplica === undefined) return [];
     const ageSeconds = queue.workers.ageSeconds + sinceSeconds(workerSample, nowMs);
-    return ageSeconds > staleAfterSeconds ? [] : [queue.runningByReplica];
+    return countsOf(queue.runningByReplica, ageSeconds, seen);
   });
 }
 
-/**
- * A consumer that held nothing a while ago may have taken a job since, unless nothing was there to take: then it counts
- * as holding one, so that it is no victim.
- */
-function brokerCounts({
-  broker,
-  brokerSample,
-  staleAfterSeconds,
-  quietForSeconds,
-  nowMs,
-}: ActivitySeen): Counts[] {
+function brokerCounts(seen: ActivitySeen): Counts[] {
+  const { broker, brokerSample, nowMs } = seen;
   const holders = brokerSample?.sample.holders?.get(broker);
   if (holders === undefined) return [];
-  const ageSeconds = holders.ageSeconds + sinceSeconds(brokerSample, nowMs);
+  return countsOf(holders.unackedByAddress, holders.ageSeconds + sinceSeconds(brokerSample, nowMs), seen);
+}
+
+/**
+ * A replica that had nothing a while ago may have taken a job since, unless nothing was there to take: then it counts as
+ * having one, so that it is no victim.
+ */
+function countsOf(
+  told: Counts,
+  ageSeconds: number,
+  { staleAfterSeconds, quietForSeconds }: ActivitySeen,
+): Counts[] {
   if (ageSeconds > staleAfterSeconds) return [];
-  if (quietForSeconds >= ageSeconds + deliverySeconds) return [holders.unackedByAddress];
-  return [new Map([...holders.unackedByAddress].map(([address, jobs]) => [address, Math.max(1, jobs)]))];
+  if (quietForSeconds >= ageSeconds + deliverySeconds) return [told];
+  return [new Map([...told].map(([replica, jobs]) => [replica, Math.max(1, jobs)]))];
 }
 
 const sinceSeconds = (taken: Taken<unknown> | undefined, nowMs: number): number =>

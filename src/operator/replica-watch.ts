@@ -87,8 +87,12 @@ export class ReplicaWatch {
 }
 
 /** Nothing is known to wait in any queue; one that is unknown may have jobs. */
-const isQuiet = ({ broker, queues, unresolved }: ReplicaSeen): boolean =>
-  unresolved.length === 0 && queues.every(({ ref }) => broker?.sample.queues.get(ref.key)?.ready === 0);
+const isQuiet = ({ broker, workers, queues, unresolved }: ReplicaSeen): boolean =>
+  unresolved.length === 0 &&
+  queues.every(({ ref: { key } }) => {
+    const told = broker?.sample.queues.get(key) ?? workers?.sample.queues.get(key)?.depth;
+    return told?.ready === 0;
+  });
 
 const isInProgress = ({ queues }: Readings): boolean =>
   queues.some(({ broker, workers }) => (broker?.unacked ?? 0) + (workers?.running ?? 0) > 0);

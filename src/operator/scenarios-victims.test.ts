@@ -60,6 +60,29 @@ describe("scale-in while long jobs run", () => {
     });
   }
 
+  test.each([
+    { scrapeSeconds: 5, withBroker: true },
+    { scrapeSeconds: 15, withBroker: true },
+    { scrapeSeconds: 15, withBroker: false },
+  ])(
+    "removes idle replicas only, as the workers tell it every $scrapeSeconds s (broker: $withBroker)",
+    async (one) => {
+      const { scrapeSeconds, withBroker } = one;
+      const scenario = await busyThenFew({ withBroker });
+      scenario.world.workersTellReplicas = true;
+      scenario.world.scrapeSeconds = scrapeSeconds;
+      let interrupted = 0;
+      for (let step = 0; step < 900; step++) {
+        // From one job in 4 s to none in 40 s, and back.
+        const everySteps = 2 + Math.round(9 * (1 + Math.sin(step / 40)));
+        if (step % everySteps === 0) scenario.world.publish(1);
+        interrupted += await interruptedDuring(scenario, 2);
+      }
+      expect(scenario.fleet.removed.length).toBeGreaterThan(20);
+      expect(interrupted).toBe(0);
+    },
+  );
+
   test("waits until nothing is unacked where nobody can tell the replicas apart", async () => {
     const scenario = await busyThenFew({ withWorkers: false });
     for (let round = 0; round < 20; round++) {

@@ -1,3 +1,4 @@
+import type { WorkersReading } from "../../src/control/contract.ts";
 import type {
   BrokerSample,
   BrokerSource,
@@ -18,11 +19,22 @@ export type WorldOptions = {
   readonly serviceSeconds?: number;
 };
 
+/** What one scrape of the workers tells. */
+type WorkerFigures = {
+  readonly workers: Omit<WorkersReading, "ageSeconds">;
+  readonly ready: number;
+  readonly attachedSlots: number;
+  readonly runningByReplica: ReadonlyMap<string, number>;
+};
+
 /** One queue and its workers in memory: replicas of the fleet take jobs, one slot each, while the clock is moved. */
 export class MemoryWorld {
   readonly #options: WorldOptions;
   /** Jobs that run: on which replica, and when each ends. */
   #running: { readonly replica: string; readonly endsMs: number }[] = [];
+  /** When each replica ended its last job. */
+  readonly #idleSinceMs = new Map<string, number>();
+  #scraped: { readonly atMs: number; readonly figures: WorkerFigures } | undefined;
   #ready = 0;
   #started = 0;
   #finished = 0;
@@ -34,6 +46,8 @@ export class MemoryWorld {
   /** The broker tells which address holds how many messages; the workers' series carry pod names. */
   brokerTellsHolders = false;
   workersTellReplicas = false;
+  /** From one scrape of the workers to the next; 0: what they answer is of now, and told as a second old. */
+  scrapeSeconds = 0;
   /** Consumers take jobs and never finish one. */
   isStuck = false;
   brokerReads = 0;
@@ -77,6 +91,7 @@ export class MemoryWorld {
       clock.advance(0.1);
       const still = this.#running.filter(({ endsMs }) => this.isStuck || endsMs > clock.nowMs);
       this.#finished += this.#running.length - still.length;
+      for (const { replica, endsMs } of this.#running) this.#idleSinceMs.set(replica, endsMs);
       this.#running = still;
       this.#startJobs();
     }
@@ -85,13 +100,18 @@ export class MemoryWorld {
   #startJobs(): void {
     const { clock, fleet, target, serviceSeconds = 1 } = this.#options;
     const busy = new Set(this.busyReplicas);
-    for (const replica of fleet.readyIds(target)) {
+    const free = fleet.readyIds(target).filter((replica) => !busy.has(replica));
+    // As a quorum queue does: the next job is for the consumer that has had room for longest.
+    for (const replica of free.toSorted((one, other) => this.#idleSince(one) - this.#idleSince(other))) {
       if (this.#ready === 0) return;
-      if (busy.has(replica)) continue;
       this.#ready -= 1;
       this.#started += 1;
       this.#running.push({ replica, endsMs: clock.nowMs + serviceSeconds * 1_000 });
     }
+  }
+
+  #idleSince(replica: string): number {
+    return this.#idleSinceMs.get(replica) ?? 0;
   }
 
   asBroker(): BrokerSource {
@@ -158,12 +178,30 @@ export class MemoryWorld {
   }
 
   #workerSample() {
+    const { clock } = this.#options;
+    const { atMs, figures } = this.#lastScrape(clock.nowMs);
+    const since = this.scrapeSeconds === 0 ? 1 : (clock.nowMs - atMs) / 1_000;
+    const ageSeconds = this.workers === "stale" ? 300 : since;
+    const { workers, ready, attachedSlots, runningByReplica } = figures;
+    return {
+      workers: { ageSeconds, ...workers },
+      attachedSlots,
+      ...(this.workersTellReplicas && { runningByReplica }),
+      ...(this.workersTellDepth && { depth: { ready, ageSeconds } }),
+    };
+  }
+
+  #lastScrape(nowMs: number) {
+    const isDue = this.#scraped === undefined || nowMs - this.#scraped.atMs >= this.scrapeSeconds * 1_000;
+    if (this.#scraped === undefined || isDue) this.#scraped = { atMs: nowMs, figures: this.#figures() };
+    return this.#scraped;
+  }
+
+  #figures(): WorkerFigures {
     const { fleet, target, serviceSeconds = 1 } = this.#options;
-    const ageSeconds = this.workers === "stale" ? 300 : 1;
     const replicas = fleet.readyCount(target);
     return {
       workers: {
-        ageSeconds,
         epoch: "1",
         reportingReplicas: replicas,
         running: this.#running.length,
@@ -171,9 +209,9 @@ export class MemoryWorld {
         finished: this.#finished,
         serviceSeconds: this.#finished * serviceSeconds,
       },
+      ready: this.#ready,
       attachedSlots: replicas,
-      ...(this.workersTellReplicas && { runningByReplica: this.#jobsBy((replica) => replica) }),
-      ...(this.workersTellDepth && { depth: { ready: this.#ready, ageSeconds } }),
+      runningByReplica: this.#jobsBy((replica) => replica),
     };
   }
 }

@@ -51,6 +51,8 @@ export type QueueFlow = {
   readonly moved: boolean;
   /** The broker's block is of a later time than the one before; its ready count alone may be still younger. */
   readonly renewed: boolean;
+  /** The same of the workers' block. */
+  readonly workersRenewed: boolean;
 };
 
 /** What the lane of the queue knows. `startedSince`: jobs guessed to have started since a time, this queue's share of them. */
@@ -200,6 +202,12 @@ const workersFlow = (memory: QueueMemory, workers: CleanWorkers | undefined): Wo
   };
 };
 
+const workersRenewed = ({ workers: before }: QueueMemory, workers: CleanWorkers | undefined): boolean =>
+  before !== null &&
+  workers !== undefined &&
+  before.epoch === workers.epoch &&
+  workers.at > before.at + CLOCK_JITTER_SECONDS;
+
 const brokerFlow = (
   memory: QueueMemory,
   broker: CleanBroker | undefined,
@@ -264,6 +272,7 @@ export const readQueue = (
       correction,
       settled,
       renewed,
+      workersRenewed: workersRenewed(memory, workers),
       ...fromWorkers,
       moved: counts.some((count) => count !== undefined && count > 0),
     },
