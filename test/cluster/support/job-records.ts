@@ -12,6 +12,9 @@ type RecordLine = {
   readonly atMs: number;
 };
 
+/** What it wrote down at SIGTERM: how many jobs it had in hand. */
+type DrainLine = { readonly pod: string; readonly event: "draining"; readonly busy: number };
+
 export type JobAccount = {
   /** Published and never done. */
   readonly lost: readonly string[];
@@ -27,6 +30,8 @@ const execution = ({ id, pod }: RecordLine): string => `${id} in ${pod}`;
 /** What the foreign consumers did, by their own record. */
 export class JobRecords {
   readonly lines: RecordLine[] = [];
+  /** Of those that drain, in the order in which they were told to. */
+  readonly drains: DrainLine[] = [];
   readonly #connection: ChannelModel;
 
   private constructor(connection: ChannelModel) {
@@ -41,7 +46,9 @@ export class JobRecords {
     await channel.assertQueue(recordQueue, { durable: true });
     await channel.consume(recordQueue, (message) => {
       if (message === null) return;
-      records.lines.push(JSON.parse(message.content.toString()) as RecordLine);
+      const line = JSON.parse(message.content.toString()) as RecordLine | DrainLine;
+      if (line.event === "draining") records.drains.push(line);
+      else records.lines.push(line);
       channel.ack(message);
     });
     return records;
