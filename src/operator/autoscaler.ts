@@ -266,16 +266,18 @@ export class Autoscaler {
     this.resolve(new Map());
   }
 
-  /** Where the operator only watches, whoever sets the count may: that is neither an edit by hand nor a conflict. */
+  /** Where the operator only watches, or a pause leaves the count to people, whoever sets it may: no edit by hand, no conflict. */
   #observeCount(
     desired: number,
     { isWatching, nowMs }: { readonly isWatching: boolean; readonly nowMs: number },
   ): CountMemory {
     const memory = this.#count ?? firstCount(desired);
-    const pause = pauseOf(this.#resource.metadata.annotations);
-    const isReleased = this.#wasHeld && pause.paused === undefined && !pause.scaleIn;
-    this.#wasHeld = pause.paused !== undefined || pause.scaleIn;
-    if (isWatching) return followCount(memory, desired);
+    const { paused, scaleIn: isInPaused } = pauseOf(this.#resource.metadata.annotations);
+    const isHeld = paused !== undefined || isInPaused;
+    const isReleased = this.#wasHeld && !isHeld;
+    this.#wasHeld = isHeld;
+    const isLeftToPeople = paused !== undefined && paused.replicas === undefined;
+    if (isWatching || isLeftToPeople) return followCount(memory, desired);
     const { scaleIn, replicas } = this.#resource.spec;
     const holdMs = (scaleIn?.holdSeconds ?? defaultHoldSeconds) * 1_000;
     const held = isReleased ? releasedCount(memory, { holdMs, nowMs }) : memory;

@@ -26,10 +26,11 @@ export const firstCount = (expected: number): CountMemory => ({
   conflictUntilMs: 0,
 });
 
-/** The operator's own change was made. */
+/** The operator's own change was made. One that a person ordered, as by `paused-replicas`, ends a zero by hand. */
 export const changedCount = ({ asked: _asked, ...memory }: CountMemory, replicas: number): CountMemory => ({
   ...memory,
   expected: replicas,
+  zeroByHand: memory.zeroByHand && replicas === 0,
 });
 
 /** The operator's own change was refused or not answered. */

@@ -55,6 +55,52 @@ describe("a person's word", () => {
     });
   }
 
+  test("paused: edits by hand are the person's right, and when the pause is lifted the operator acts at once", async () => {
+    const scenario = await startedScenario({ annotations: { "millrace.dev/paused": "true" } });
+    await scenario.walk(2);
+    for (const replicas of [3, 5, 2]) {
+      scenario.fleet.setByHand(scenarioTarget, replicas);
+      await scenario.walk(20);
+    }
+    expect(scenario.condition("TargetConflict")?.status).toBe("False");
+    scenario.world.publish(500);
+    await scenario.walk(4);
+    expect(scenario.desired).toBe(2);
+    scenario.replaceResource({});
+    await scenario.walk(2);
+    expect(scenario.desired).toBeGreaterThan(2);
+  });
+
+  for (const pause of [{ paused: "true" }, { "paused-replicas": "3" }]) {
+    test(`${Object.keys(pause).join()}: a 0 set by hand meanwhile holds nothing when the pause is lifted`, async () => {
+      const annotations = Object.fromEntries(
+        Object.entries(pause).map(([name, value]) => [`millrace.dev/${name}`, value]),
+      );
+      const spec = { replicas: { min: 1, max: 10 } };
+      const scenario = await startedScenario({ annotations, spec });
+      scenario.fleet.setByHand(scenarioTarget, 4);
+      await scenario.walk(4);
+      scenario.fleet.setByHand(scenarioTarget, 0);
+      await scenario.walk(4);
+      scenario.world.publish(500);
+      scenario.replaceResource(spec);
+      await scenario.walk(4);
+      expect(scenario.condition("Paused")?.status).toBe("False");
+      expect(scenario.desired).toBe(10);
+    });
+  }
+
+  test("paused-replicas: whoever keeps writing another number is another writer", async () => {
+    const scenario = await startedScenario({ annotations: { "millrace.dev/paused-replicas": "3" } });
+    await scenario.walk(4);
+    for (const replicas of [4, 5, 6]) {
+      scenario.fleet.setByHand(scenarioTarget, replicas);
+      await scenario.walk(4);
+    }
+    expect(scenario.desired).toBe(6);
+    expect(scenario.condition("TargetConflict")).toMatchObject({ status: "True", reason: "OtherWriter" });
+  });
+
   test("DryRun decides and reports, and changes nothing", async () => {
     const scenario = await startedScenario({ spec: { mode: "DryRun" } });
     scenario.world.publish(100);
