@@ -67,14 +67,21 @@ export const definitions = {
     scopes: list(text),
     audience: text,
   }),
-  tls: object({
-    existingSecret: text,
-    caKey: text,
-    certKey: text,
-    keyKey: text,
-    serverName: text,
-    insecureSkipVerify: { type: "boolean" },
-  }),
+  tls: {
+    ...object({
+      existingSecret: text,
+      caKey: text,
+      certKey: text,
+      keyKey: text,
+      serverName: text,
+      insecureSkipVerify: { type: "boolean" },
+    }),
+    dependencies: {
+      caKey: ["existingSecret"],
+      certKey: ["existingSecret", "keyKey"],
+      keyKey: ["existingSecret", "certKey"],
+    },
+  },
   labelNames: object({
     broker: { type: "string" },
     vhost: { type: "string" },
@@ -99,5 +106,32 @@ export const definitions = {
       allowedVhosts: list(text),
     }),
     anyOf: [{ required: ["rabbitmqCluster"] }, { required: ["amqpUrl"] }],
+    dependencies: {
+      oauth2: ["existingSecret"],
+      external: { required: ["tls"], properties: { tls: { required: ["certKey"] } } },
+    },
+    // A RabbitmqCluster has a Secret with user name and password.
+    if: { required: ["rabbitmqCluster"] },
+    else: { dependencies: { usernameKey: ["existingSecret"], passwordKey: ["existingSecret"] } },
+  },
+};
+
+/** What holds for a whole section of the values, by its path. */
+export const sectionRules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  // A parent chart may put keys of its own there.
+  global: { additionalProperties: true },
+  // Keys of a Secret that is not named would be files that nothing mounts.
+  prometheus: {
+    anyOf: [
+      { properties: { existingSecret: { minLength: 1 } } },
+      {
+        properties: {
+          bearerTokenKey: { maxLength: 0 },
+          usernameKey: { const: "username" },
+          passwordKey: { const: "password" },
+          oauth2: { maxProperties: 0 },
+        },
+      },
+    ],
   },
 };

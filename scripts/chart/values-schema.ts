@@ -1,5 +1,5 @@
 import type { ChartValue } from "./chart-values.ts";
-import { definitions } from "./schema-definitions.ts";
+import { definitions, sectionRules } from "./schema-definitions.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -24,9 +24,7 @@ function sectionSchema(values: readonly ChartValue[]): Schema {
 
 function schemaOf(value: ChartValue): Schema {
   if (value.kind === "section") {
-    const section = sectionSchema(value.keys);
-    // A parent chart may put keys of its own below global.
-    return value.path.join(".") === "global" ? { ...section, additionalProperties: true } : section;
+    return { ...sectionSchema(value.keys), ...sectionRules[value.path.join(".")] };
   }
   const { description, preset, schema } = value;
   // Beside "$ref" draft-07 ignores everything, and so the description goes where it is read.

@@ -47,6 +47,11 @@ describe.skipIf("missing" in tools)("the notes", () => {
     ["no Prometheus", smallest, "prometheus.url is empty"],
     ["no broker", { prometheus }, "replicas.min should be 1 or more"],
     [
+      "a broker without a login",
+      { ...smallest, brokers: { far: { amqpUrl: "amqp://far" } } },
+      "--set brokers.far.existingSecret=SECRET",
+    ],
+    [
       "autoscalers that go with the chart",
       { ...smallest, crds: { keep: false } },
       "deletes every WorkerAutoscaler",

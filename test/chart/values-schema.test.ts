@@ -7,6 +7,9 @@ import { chartFolder, renderText, type Values } from "./render-chart.ts";
 const tools = await chartTools();
 const helms = "missing" in tools ? {} : { "Helm 3": tools.helm3, "Helm 4": tools.helm4 };
 
+const missing = (path: string, keys: string, beside: string): RegExp =>
+  new RegExp(`${path}': properties ${keys} required, if '${beside}' exists`);
+
 /** What is wrong, and how a person is told of it. */
 const rejected: readonly (readonly [why: string, values: Values, told: RegExp])[] = [
   ["a misspelt section", { opreator: {} }, /additional properties '?opreator'? not allowed/i],
@@ -40,6 +43,64 @@ const rejected: readonly (readonly [why: string, values: Values, told: RegExp])[
     { brokers: { a: { amqpUrl: "amqp://user:secret@a" } } },
     /amqpUrl.*\n?.*pattern/i,
   ],
+  [
+    "a token of a broker without its Secret",
+    { brokers: { a: { rabbitmqCluster: { name: "rabbit" }, oauth2: { tokenUrl: "https://sso/token" } } } },
+    missing("/brokers/a", "'existingSecret'", "oauth2"),
+  ],
+  [
+    "a key of a broker's user name without its Secret",
+    { brokers: { a: { amqpUrl: "amqp://a", usernameKey: "user" } } },
+    missing("/brokers/a", "'existingSecret'", "usernameKey"),
+  ],
+  [
+    "a key of a broker's password without its Secret",
+    { brokers: { a: { amqpUrl: "amqp://a", passwordKey: "pass" } } },
+    missing("/brokers/a", "'existingSecret'", "passwordKey"),
+  ],
+  [
+    "a login by certificate without TLS",
+    { brokers: { a: { amqpUrl: "amqps://a", external: true } } },
+    /\/brokers\/a': missing property 'tls'/,
+  ],
+  [
+    "a login by certificate without a certificate",
+    { brokers: { a: { amqpUrl: "amqps://a", external: true, tls: { serverName: "a" } } } },
+    /\/brokers\/a\/tls': missing property 'certKey'/,
+  ],
+  [
+    "a broker's authority without its Secret",
+    { brokers: { a: { amqpUrl: "amqps://a", tls: { caKey: "ca.crt" } } } },
+    missing("/brokers/a/tls", "'existingSecret'", "caKey"),
+  ],
+  [
+    "a certificate without Secret and key",
+    { brokers: { a: { amqpUrl: "amqps://a", tls: { certKey: "tls.crt" } } } },
+    missing("/brokers/a/tls", "'existingSecret', 'keyKey'", "certKey"),
+  ],
+  [
+    "a certificate's key without Secret and certificate",
+    { brokers: { a: { amqpUrl: "amqps://a", tls: { keyKey: "tls.key" } } } },
+    missing("/brokers/a/tls", "'existingSecret', 'certKey'", "keyKey"),
+  ],
+  [
+    "Prometheus' authority without its Secret",
+    { prometheus: { url: "https://prom", tls: { caKey: "ca.crt" } } },
+    missing("/prometheus/tls", "'existingSecret'", "caKey"),
+  ],
+  ...Object.entries({
+    bearerTokenKey: "token",
+    usernameKey: "user",
+    passwordKey: "pass",
+    oauth2: { tokenUrl: "https://sso/token" },
+  }).map(
+    ([key, value]) =>
+      [
+        `Prometheus' ${key} without its Secret`,
+        { prometheus: { url: "https://prom", [key]: value } },
+        new RegExp(`/prometheus/existingSecret': minLength.*\n.*/prometheus/${key}'`),
+      ] as const,
+  ),
   ["a password in Prometheus' address", { prometheus: { url: "http://u:p@prom" } }, /url.*\n?.*pattern/i],
   [
     "a misspelt resource",
