@@ -17,7 +17,8 @@ import {
 /**
  * Seconds from a burst of 1,000 messages into an empty queue to the first patch of `spec.replicas` and to the one that
  * sets the final count (max, 10, as in the figures of KEDA beside it). Each repeat has a target and a queue of its own,
- * all of which are watched at the same time, and begins at a random phase of the operator's periods.
+ * all of which are watched at the same time, and begins at a random phase of the operator's periods. `--json` prints one
+ * line; the exit code is 1 where a worst case is above its bar.
  */
 
 const { values } = parseArgs({
@@ -178,6 +179,10 @@ const tableOf = (results: readonly Result[]): string =>
     ...KEDA.map(({ name, first, final }) => `| ${name} | ${first} | ${final} |`),
   ].join("\n");
 
+/** Also where a repeat never got there, or none was made. */
+const isMissed = ({ firstSeconds, finalSeconds, targets }: Result): boolean =>
+  !(firstSeconds.max <= targets.first && finalSeconds.max <= targets.final);
+
 const scope = await createRunScope();
 try {
   const stage = await createReactionStage(scope);
@@ -208,6 +213,11 @@ try {
   const report = { burst: BURST, max: MAX, scrapeSeconds, cycleSeconds, results, keda: KEDA };
   if (values.json === true) console.log(JSON.stringify(report));
   else console.log(tableOf(results));
+  const missed = results.filter(isMissed);
+  if (missed.length > 0) {
+    say(`above the bar: ${missed.map(({ scenario }) => scenario).join(", ")}`);
+    process.exitCode = 1;
+  }
 } finally {
   await scope.stop();
 }
