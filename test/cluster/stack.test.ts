@@ -47,9 +47,9 @@ const autoscaler = (namespace: string, vhost: string) => ({
 });
 
 /** Prometheus and Alertmanager are the distribution's; Grafana cannot be had here. */
-describe.skipIf(stage().image === undefined || "missing" in tools)("the chart's stack", () => {
+describe.skipIf("missing" in tools)("the chart's stack", () => {
   const namespace = `stack-${randomUUID().slice(0, 8)}`;
-  const { kubeconfig, host, amqpPort, managementPort, login, image = "" } = stage();
+  const { kubeconfig, host, amqpPort, managementPort, login, image } = stage();
   let scope: RunScope;
   let vhost: FreshVhost;
   let receiver: NotificationReceiver;

@@ -48,3 +48,12 @@ describe.each(["control-plane", "cluster"])(
     });
   },
 );
+
+test("tests that need pods are skipped on a cluster that is given, and say why", {
+  timeout: 60_000,
+}, async () => {
+  const { code, output } = await runWithoutGo("cluster", { KUBECONFIG: "/somebody/kind.conf" });
+  expect(code, output).toBe(0);
+  expect(output).toMatch(/skipped: KUBECONFIG=\/somebody\/kind\.conf is not the cluster that .*Unset it/);
+  expect(output).toContain("1 skipped");
+});

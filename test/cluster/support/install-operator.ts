@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { RunScope } from "../../../embedded/run-scope.ts";
-import { answers, untilReady } from "../../../embedded/run-scope.ts";
 import type { OperatorFacts, Stage } from "./stage-facts.ts";
 
 const run = promisify(execFile);
@@ -45,38 +44,6 @@ const loginsOf = ({ login }: Stage) =>
     ["wrong-user", { username: "nobody", password: "wrong" }],
     ["rotated", { ...login, password: "outdated" }],
   ]);
-
-/** The operator from the checkout, for a control plane without nodes. */
-export const startProcess = async (stage: Stage, scope: RunScope): Promise<InstalledOperator> => {
-  const brokersFile = join(scope.directory, "brokers.yaml");
-  const logins = loginsOf(stage);
-  const brokers = await Promise.all(
-    brokerAddresses(stage).map(async ({ login: name, ...broker }) => {
-      const usernameFile = join(scope.directory, `${name}-username`);
-      const passwordFile = join(scope.directory, `${name}-password`);
-      const login = logins.get(name) ?? stage.login;
-      await writeFile(usernameFile, login.username);
-      await writeFile(passwordFile, login.password);
-      return { ...broker, credentials: { usernameFile, passwordFile } };
-    }),
-  );
-  await writeFile(brokersFile, JSON.stringify({ brokers }));
-  const listen = `${scope.address}:${await scope.freePort()}`;
-  const operator = scope.spawn("operator", [
-    process.execPath,
-    join(root, "bin/millrace.mjs"),
-    "operator",
-    "--kubernetes",
-    `--kubeconfig=${stage.kubeconfig}`,
-    "--lease-namespace=default",
-    `--brokers-file=${brokersFile}`,
-    `--prometheus-url=http://${stage.host}:${stage.prometheusPort}`,
-    "--scrape-seconds=2",
-    `--listen=${listen}`,
-  ]);
-  await untilReady("the operator", operator, () => answers(`http://${listen}/readyz`));
-  return { facts: {}, uninstall: () => operator.end(10_000) };
-};
 
 const namespace = "millrace-system";
 

@@ -29,16 +29,10 @@ const processOf = (uid: string): number | undefined =>
         read(`/proc/${pid}/cmdline`).includes("millrace.mjs") && read(`/proc/${pid}/cgroup`).includes(uid),
     );
 
-const operatorNamespace = (): string => {
-  const { operatorNamespace: namespace } = stage();
-  if (namespace === undefined) throw new Error("the operator is not in the cluster");
-  return namespace;
-};
-
 const operatorPods = async (client: ClusterClient): Promise<readonly OperatorPod[]> => {
   const list = await client.list<{ readonly items: readonly OperatorPod[] }>({
     resource: pods,
-    namespace: operatorNamespace(),
+    namespace: stage().operatorNamespace,
   });
   return list.items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 };
@@ -51,7 +45,7 @@ export const operatorAddresses = async (client: ClusterClient): Promise<readonly
 const leaseHolder = async (client: ClusterClient): Promise<string> => {
   const list = await client.list<{ readonly items: readonly LeaseObject[] }>({
     resource: leases,
-    namespace: operatorNamespace(),
+    namespace: stage().operatorNamespace,
   });
   return list.items[0]?.spec?.holderIdentity ?? "";
 };

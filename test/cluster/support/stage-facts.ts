@@ -28,10 +28,8 @@ export const rotatedSecret = "login-rotated";
 export type Stage = {
   readonly kubeconfig: string;
   readonly kubectl: string;
-  /** Address at which this machine's servers are reached, by pods too. */
+  /** Address at which pods reach this machine's servers. */
   readonly host: string;
-  /** False on a control plane without nodes. */
-  readonly hasPods: boolean;
   readonly amqpPort: number;
   readonly managementPort: number;
   readonly login: { readonly username: string; readonly password: string };
@@ -41,10 +39,10 @@ export type Stage = {
 };
 
 export type OperatorFacts = {
-  /** The namespace of its release; undefined where it runs as a process of this machine. */
-  readonly operatorNamespace?: string;
+  /** The namespace of its release. */
+  readonly operatorNamespace: string;
   /** The image of its pods, which has Node and amqplib for consumers. */
-  readonly image?: string;
+  readonly image: string;
 };
 
 declare module "vitest" {

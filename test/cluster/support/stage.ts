@@ -6,10 +6,10 @@ import { buildPrograms } from "../../../embedded/cluster/go-build.ts";
 import { createRabbitmq, type Rabbitmq } from "../../../embedded/rabbitmq.ts";
 import { createRunScope, findFreePort, type RunScope } from "../../../embedded/run-scope.ts";
 import { providedByAnother } from "../../support/provided-once.ts";
-import { installChart, type InstalledOperator, startProcess } from "./install-operator.ts";
+import { installChart, type InstalledOperator } from "./install-operator.ts";
 import { type SpareBroker, spareBrokerNames, type Stage } from "./stage-facts.ts";
 
-/** Where everything that pods talk to listens: at the bridge where there are pods, else at the run's own address. */
+/** Where everything that pods talk to listens: at the bridge. */
 const reachableScope = (scope: RunScope, address: string): RunScope => ({ ...scope, address });
 
 const spareBrokersToBe = (): Promise<readonly SpareBroker[]> =>
@@ -25,9 +25,8 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const checkout = fileURLToPath(new URL("../../..", import.meta.url));
 const image = "localhost/millrace:proof";
 
-/** The chart with an image of this checkout where pods run, else a process of the checkout. */
+/** The chart with an image of this checkout. */
 const startOperator = async (stage: Stage, scope: RunScope): Promise<InstalledOperator> => {
-  if (!stage.hasPods) return startProcess(stage, scope);
   const folders = clusterFolders(process.env);
   const options = { env: process.env, say };
   await createClusterImages(folders, options).buildImage(image, {
@@ -46,10 +45,10 @@ const loginOf = (broker: Rabbitmq) => {
 /** RabbitMQ and the operator, once for all proofs; each proof has a namespace and a vhost of its own. */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   if (providedByAnother(project, ["stage", "broker"])) return async () => {};
-  const { kubeconfig, hostAddress, kubectl } = project.getProvidedContext().cluster;
+  const { kubeconfig, hostAddress: host, kubectl } = project.getProvidedContext().cluster;
+  if (host === undefined) throw new Error(`the cluster of ${kubeconfig} has no nodes`);
   const scope = await createRunScope();
   try {
-    const host = hostAddress ?? scope.address;
     const broker = await createRabbitmq(reachableScope(scope, host));
     const spareBrokers = await spareBrokersToBe();
     await broker.start();
@@ -57,7 +56,6 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
       kubeconfig,
       kubectl,
       host,
-      hasPods: hostAddress !== undefined,
       amqpPort: broker.amqpPort(),
       managementPort: Number(new URL(broker.managementUrl()).port),
       login: loginOf(broker),
