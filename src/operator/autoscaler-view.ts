@@ -4,6 +4,7 @@ import type { Autoscaler } from "./autoscaler.ts";
 import type { Latest } from "./latest.ts";
 import type { Condition } from "./conditions.ts";
 import type { Decision } from "./decision-log.ts";
+import { fleetNotice } from "./fleet-notice.ts";
 
 /** A decision as answered to people. */
 export type DecisionView = Pick<
@@ -47,13 +48,15 @@ export type AutoscalerView = Pick<WorkerAutoscaler, "apiVersion" | "kind" | "met
   readonly verdict?: Verdict;
   /** Changes, and holds for a new reason, oldest first. */
   readonly decisions: readonly DecisionView[];
-  /** Sentences about the operator that matter to this autoscaler. */
+  /** Sentences about the operator and the target that matter to this autoscaler. */
   readonly notes?: readonly string[];
 };
 
 export function viewOf(autoscaler: Autoscaler, notes: readonly string[] = []): AutoscalerView {
   const { resource, latest, decisions } = autoscaler;
   const { apiVersion, kind, metadata, spec } = resource;
+  const notice = fleetNotice(latest);
+  const said = [...notes, ...(notice === undefined ? [] : [notice])];
   return {
     apiVersion,
     kind,
@@ -64,7 +67,7 @@ export function viewOf(autoscaler: Autoscaler, notes: readonly string[] = []): A
     signals: latest?.readings?.queues ?? [],
     ...(latest?.verdict !== undefined && { verdict: latest.verdict }),
     decisions: decisions.all().map(decisionView),
-    ...(notes.length > 0 && { notes }),
+    ...(said.length > 0 && { notes: said }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Refusal } from "./broker-access.ts";
 import { capacityBlocked } from "./capacity-condition.ts";
 import { no, type State, unknown, yes } from "./condition-state.ts";
 import type { CountMemory } from "./count-memory.ts";
+import { fleetNotice } from "./fleet-notice.ts";
 import type { UnresolvedPattern } from "./queue-set.ts";
 import { scaleInBlocked } from "./scale-in-condition.ts";
 import { instant } from "./instant.ts";
@@ -87,7 +88,8 @@ function ready(facts: Facts, signals: State): State {
   // A floor that has no value takes nothing away from what the queues say.
   if (signals.status !== "True" && signals.reason !== "FloorUnknown")
     return no(signals.reason, signals.message);
-  return yes("Deciding", "The target and every queue are known.");
+  const notice = fleetNotice(latest);
+  return yes("Deciding", `The target and every queue are known.${notice === undefined ? "" : ` ${notice}`}`);
 }
 
 function objectiveMet({ latest, resource }: Facts): State {

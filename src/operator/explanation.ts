@@ -114,7 +114,14 @@ function known({ signals = [], status, lookedAt, notes = [] }: Explained, nowMs:
       : [`looked at ${seconds((nowMs - Date.parse(lookedAt)) / 1_000)} ago`, ...signals.map(queueLine)]),
     ...(figures.length === 0 ? [] : [figures.join(", ")]),
     ...notes,
+    ...(lookedAt === undefined ? saidByReady(status) : []),
   ];
+}
+
+/** Without an operator's notes, what it knows and what it says of the target; while not ready it stands in the way. */
+function saidByReady(status: Explained["status"]): string[] {
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  return ready?.status === "True" ? [ready.message] : [];
 }
 
 function queueLine({ id, broker, workers }: QueueReading): string {

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { startedScenario } from "../../test/fakes/operator-scenario.ts";
 import { MemoryLease } from "../../test/fakes/memory-lease.ts";
+import { viewOf } from "./autoscaler-view.ts";
+import { explanationOf } from "./explanation.ts";
 
 test("the operator says since when the workers' metrics are old, and takes it back", async () => {
   const scenario = await startedScenario();
@@ -50,4 +52,33 @@ test("one that follows says nothing of what it was told while it led", async () 
   lease.isHeld = false;
   await scenario.walk(2);
   expect(scenario.operator.notes()).toEqual([]);
+});
+
+test("what the fleet says of the target is told although no replica is missing, and taken back", async () => {
+  const scenario = await startedScenario();
+  const explained = ({ fromStatus }: { readonly fromStatus: boolean }) => {
+    const [autoscaler] = scenario.operator.autoscalers;
+    if (autoscaler === undefined) throw new Error("no autoscaler");
+    const { metadata, spec, status, ...told } = viewOf(autoscaler, ["Of the operator."]);
+    const view = { metadata, spec, status, ...(!fromStatus && told) };
+    return explanationOf(view, { last: 1, nowMs: scenario.clock.nowMs });
+  };
+  scenario.fleet.notice = "pod a carries a cost that something else wrote";
+  await scenario.walk(2);
+  const said = "Pod a carries a cost that something else wrote.";
+  expect(scenario.condition("Ready")).toMatchObject({
+    status: "True",
+    message: `The target and every queue are known. ${said}`,
+  });
+  expect(explained({ fromStatus: false })).toContain(`\n  Of the operator.\n  ${said}\n`);
+  expect(explained({ fromStatus: true })).toContain(said);
+  scenario.fleet.overlay = { uncreated: 1 };
+  await scenario.walk(2);
+  expect(scenario.condition("CapacityBlocked")?.message).toContain(said);
+  expect(explained({ fromStatus: false }).split(said)).toHaveLength(2);
+  scenario.fleet.overlay = {};
+  scenario.fleet.notice = undefined;
+  await scenario.walk(2);
+  expect(scenario.condition("Ready")?.message).toBe("The target and every queue are known.");
+  expect(explained({ fromStatus: false })).not.toContain(said);
 });
