@@ -167,7 +167,7 @@ export class Autoscaler {
 
   /** Looks, and asks the control step. Undefined when nothing can be decided. */
   decide(input: CycleInput): Verdict | undefined {
-    const { fleet, nowMs, floorProblem } = input;
+    const { fleet, nowMs, floorProblem, workersProblem } = input;
     if (fleet.kind === "unknown" || this.refusal !== undefined) {
       this.latest = { atMs: nowMs, fleet };
       return undefined;
@@ -197,6 +197,7 @@ export class Autoscaler {
       ...(unknown !== undefined && { unknown }),
       ...(oldestAgeSeconds !== undefined && { oldestAgeSeconds }),
       ...(floorProblem !== undefined && { floorProblem }),
+      ...(workersProblem !== undefined && { workersProblem }),
     };
     return verdict;
   }

@@ -8,7 +8,7 @@ import { fleetNotice } from "./fleet-notice.ts";
 import type { UnresolvedPattern } from "./queue-set.ts";
 import { scaleInBlocked } from "./scale-in-condition.ts";
 import { instant } from "./instant.ts";
-import { endOfSentence } from "./sentence.ts";
+import { endOfSentence, sentence } from "./sentence.ts";
 import { signalsFresh } from "./signals-condition.ts";
 import type { Owner } from "./target-owners.ts";
 import { warmAdvice } from "./warm-advice.ts";
@@ -95,11 +95,14 @@ function ready(facts: Facts, signals: State): State {
 function objectiveMet({ latest, resource }: Facts): State {
   const measured = latest?.verdict?.estimate.attainmentRatio;
   const { waitSeconds, attainmentRatio } = resource.spec.objective;
-  if (measured === undefined)
-    return unknown("NotMeasured", "The share of jobs that started in time is not known.");
-  const sentence = `${percent(measured)} of the jobs started within ${waitSeconds} s; ${percent(attainmentRatio)} are promised.`;
-  return measured >= attainmentRatio ? yes("Met", sentence) : no("Missed", sentence);
+  if (measured === undefined) return unknown("NotMeasured", notMeasured(latest?.workersProblem));
+  const told = `${percent(measured)} of the jobs started within ${waitSeconds} s; ${percent(attainmentRatio)} are promised.`;
+  return measured >= attainmentRatio ? yes("Met", told) : no("Missed", told);
 }
+
+/** Only the workers' own metrics tell when jobs started. */
+const notMeasured = (workersProblem: string | undefined): string =>
+  `The share of jobs that started in time is not known.${workersProblem === undefined ? "" : ` ${sentence(workersProblem)}`}`;
 
 function feasible({ latest, resource }: Facts): State {
   const feasibility = latest?.verdict?.feasibility;

@@ -81,9 +81,12 @@ function promise({ spec, status }: Explained): string[] {
     own === undefined ? [] : [`${name ?? pattern} within ${own} s`],
   );
   const measured = status?.objective?.attainmentRatio;
+  const met = status?.conditions?.find(({ type }) => type === "ObjectiveMet");
   return [
     `${percent(attainmentRatio)} of the jobs start within ${waitSeconds} s${stricter.length === 0 ? "" : `, ${stricter.join(", ")}`}.`,
-    measured === undefined ? "How many did is not known." : `${percent(Number(measured))} did.`,
+    measured === undefined
+      ? (met?.message ?? "How many did is not known.")
+      : `${percent(Number(measured))} did.`,
   ];
 }
 

@@ -2,13 +2,17 @@ import type { Readings, Spec, Verdict } from "../control/contract.ts";
 import type { Taken } from "./build-readings.ts";
 import type { BrokerSample, FleetObservation, WorkerSample } from "./ports.ts";
 
-/** What one cycle saw; `floor` is the value of the autoscaler's own expression, `floorProblem` why it has none. */
+/**
+ * What one cycle saw; `floor` is the value of the autoscaler's own expression, `floorProblem` why it has none,
+ * `workersProblem` why the workers' metrics were not read in full.
+ */
 export type CycleInput = {
   readonly broker?: Taken<BrokerSample>;
   readonly workers?: Taken<WorkerSample>;
   readonly fleet: FleetObservation;
   readonly floor?: number;
   readonly floorProblem?: string;
+  readonly workersProblem?: string;
   readonly staleAfterSeconds: number;
   readonly nowMs: number;
 };
@@ -25,4 +29,5 @@ export type Latest = {
   /** Why a queue is unknown, by its key. */
   readonly unknown?: ReadonlyMap<string, string>;
   readonly floorProblem?: string;
+  readonly workersProblem?: string;
 };

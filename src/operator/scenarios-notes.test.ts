@@ -82,3 +82,38 @@ test("what the fleet says of the target is told although no replica is missing, 
   expect(scenario.condition("Ready")?.message).toBe("The target and every queue are known.");
   expect(explained({ fromStatus: false })).not.toContain(said);
 });
+
+test("that nobody can tell how the promise is kept comes with the cause and the remedy", async () => {
+  const scenario = await startedScenario();
+  scenario.world.workers = "away";
+  scenario.world.publish(5);
+  await scenario.walk(60);
+  expect(scenario.condition("SignalsFresh")?.status).toBe("True");
+  expect(scenario.condition("ObjectiveMet")).toMatchObject({
+    status: "Unknown",
+    reason: "NotMeasured",
+    message: "The share of jobs that started in time is not known. Answers 503.",
+  });
+  scenario.world.workers = "answers";
+  scenario.world.publish(5);
+  await scenario.walk(60);
+  expect(scenario.condition("ObjectiveMet")?.message).not.toContain("503");
+});
+
+test.each([
+  [
+    "without Prometheus",
+    { withWorkers: false },
+    "No Prometheus is configured; give the operator its address.",
+  ],
+  ["with a Prometheus that has seen no worker", {}, "No worker was seen."],
+])("%s the promise is not measured, and the status says why", async (_title, options, cause) => {
+  const scenario = await startedScenario(options);
+  scenario.world.workers = "unseen";
+  await scenario.walk(4);
+  const [autoscaler] = scenario.operator.autoscalers;
+  if (autoscaler === undefined) throw new Error("no autoscaler");
+  const { metadata, spec, status } = viewOf(autoscaler);
+  expect(scenario.condition("ObjectiveMet")?.message).toContain(`is not known. ${cause}`);
+  expect(explanationOf({ metadata, spec, status }, { last: 1, nowMs: 0 })).toContain(cause);
+});

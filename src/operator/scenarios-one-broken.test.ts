@@ -7,7 +7,7 @@ import { autoscalerResource } from "../../test/fakes/operator-scenario.ts";
 import { RecordingLogger } from "../../test/fakes/recording-logger.ts";
 import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
 import { createOperator } from "./operator.ts";
-import type { FloorSource } from "./ports.ts";
+import type { FloorSource, WorkerSource } from "./ports.ts";
 
 const targetOf = (name: string) => ({
   apiVersion: "apps/v1",
@@ -26,7 +26,7 @@ const floors: FloorSource = {
 };
 
 /** Ten autoscalers, each with its own target and queue; the tenth is as the case says. */
-async function ten({ spec = {}, target = true, queue = true }: Broken) {
+async function ten({ spec = {}, target = true, queue = true, workers }: Broken) {
   const clock = new ManualClock();
   const logger = new RecordingLogger();
   const broker = new MemoryBroker();
@@ -51,6 +51,7 @@ async function ten({ spec = {}, target = true, queue = true }: Broken) {
     fleet,
     broker,
     floors,
+    ...(workers !== undefined && { workers }),
     brokers: new Map([
       ["default", { allowedVhosts: ["/"] }],
       ["private", { allowedNamespaces: ["elsewhere"] }],
@@ -72,7 +73,13 @@ async function ten({ spec = {}, target = true, queue = true }: Broken) {
   return { fleet, broker, logger, registry, clock, conditionOf };
 }
 
-type Broken = { readonly spec?: object; readonly target?: boolean; readonly queue?: boolean };
+type Broken = {
+  readonly spec?: object;
+  readonly target?: boolean;
+  readonly queue?: boolean;
+  /** Of all ten. */
+  readonly workers?: WorkerSource;
+};
 type Case = readonly [
   title: string,
   broken: Broken,
@@ -155,6 +162,21 @@ describe("one broken among ten leaves the other nine alone", () => {
       expect(fleet.desiredCount(targetOf(name)), name).toBeGreaterThan(0);
     }
     expect(logger.lines.filter(({ level }) => level === "error")).toEqual([]);
+  });
+
+  test.each([
+    "Prometheus at http://nowhere:9090 cannot be reached: nothing listens there",
+    "Prometheus at http://nowhere:9090 refused a request without credentials (401): correct the credentials",
+  ])("%s: all ten follow their queues, and each says so", async (problem) => {
+    const workers = { read: () => Promise.resolve({ queues: new Map(), problem }) };
+    const { fleet, conditionOf } = await ten({ workers });
+    for (const name of [...nine, "broken"]) {
+      expect(fleet.desiredCount(targetOf(name)), name).toBeGreaterThan(0);
+      expect(conditionOf(name, "ObjectiveMet"), name).toMatchObject({
+        status: "Unknown",
+        message: expect.stringContaining(problem),
+      });
+    }
   });
 
   test("a queue that is missing is logged once, and the broker counts as read", async () => {

@@ -31,8 +31,11 @@ export type Look = {
   readonly broker?: Taken<BrokerSample>;
   readonly workers?: Taken<WorkerSample>;
   readonly floors?: FloorSample;
+  /** Why the workers' metrics were not read in full, or that nobody reads them. */
+  readonly workersProblem?: string;
 };
 
+const noPrometheus = "no Prometheus is configured; give the operator its address";
 /** Reasons that are logged at once. */
 const maxReasons = 5;
 
@@ -94,7 +97,13 @@ export class SourceReader {
       ...(broker !== undefined && { broker }),
       ...(workers !== undefined && { workers }),
       ...(floors !== undefined && { floors }),
+      ...this.#workersProblem(),
     };
+  }
+
+  #workersProblem(): Pick<Look, "workersProblem"> {
+    const problem = this.#deps.workers === undefined ? noPrometheus : this.problemOf("workers");
+    return problem === undefined ? {} : { workersProblem: problem };
   }
 
   /** The broker alone, for the fast path; undefined, and nothing is wrong, while a cycle asks it. */
