@@ -139,34 +139,6 @@ describe("a rollout", () => {
   });
 });
 
-describe("start-up times", () => {
-  test("are the last 50, each pod once", () => {
-    const memory = new TargetMemory();
-    const pods = Array.from({ length: 60 }, (_, index) =>
-      pod(`p${index}`, { createdAtMs: 0, scheduledAtMs: 2_000, readyAtMs: 2_000 + index * 1_000 }),
-    );
-    observeWorkload(workload({ desired: 60, pods }), memory, nowMs);
-    const { startup } = observeWorkload(workload({ desired: 60, pods }), memory, nowMs);
-    expect(startup).toEqual({
-      schedulingSeconds: { p50: 2, p95: 2, count: 50 },
-      readySeconds: { p50: 34, p95: 57, count: 50 },
-    });
-  });
-
-  test("are absent until there is one, and a time that ran backwards counts as none", () => {
-    const memory = new TargetMemory();
-    const starting = pod("a", { readyAtMs: undefined });
-    expect(
-      observeWorkload(workload({ desired: 1, pods: [starting] }), memory, nowMs).startup,
-    ).toBeUndefined();
-    const skewed = pod("a", { createdAtMs: 5_000, scheduledAtMs: 4_000, readyAtMs: 9_000 });
-    expect(observeWorkload(workload({ desired: 1, pods: [skewed] }), memory, nowMs).startup).toEqual({
-      schedulingSeconds: { p50: 0, p95: 0, count: 1 },
-      readySeconds: { p50: 5, p95: 5, count: 1 },
-    });
-  });
-});
-
 test("a pod whose containers restarted and that is not ready is on its way, until a container says why not", () => {
   const seen = (fields: Partial<WatchedPod>) =>
     observeWorkload(

@@ -30,7 +30,7 @@ export const observeWorkload = (workload: Workload, memory: TargetMemory, nowMs:
   const countedStarting = workload.isRollingOut ? starting.slice(0, desired - countedReady) : starting;
   const trouble = noticeOf(unready, absent.refused);
   const notice = [...(trouble === undefined ? [] : [trouble]), ...memory.notices];
-  memory.startups.note(living);
+  memory.startups.note(living, nowMs);
   const startup = memory.startups.quantiles();
   return {
     kind: "observed",

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
+import { createKubernetesFleet } from "../../src/kubernetes/kubernetes-fleet.ts";
 import { core, deployments, type FleetWorld, setUpFleet } from "./fleet-harness.ts";
 
 const open: FleetWorld[] = [];
@@ -215,5 +216,32 @@ describe("start-up", () => {
     await one.kubelet.ready(a);
     const again = await one.until(({ fleet }) => fleet.ready === 4);
     expect(again.startup?.readySeconds?.count).toBe(3);
+  });
+
+  test("is no measure to a second operator when Ready flipped hours later, and that of the pods it sees starting is", async () => {
+    const one = await setUp();
+    one.kubelet.startPods = false;
+    await one.scale(0, 3);
+    await one.until(() => one.kubelet.pods.length === 3);
+    const before = [...one.kubelet.pods];
+    const hours = 3_600;
+    const [a = "", b = "", c = ""] = before;
+    await startPod(one, a, { scheduling: 1, readying: 10 });
+    await startPod(one, b, { scheduling: 1, readying: 7 * hours });
+    await startPod(one, c, { scheduling: 1, readying: 7 * hours });
+    await one.until(({ fleet }) => fleet.ready === 3);
+    const next = createKubernetesFleet({ client: one.client, nowMs: () => Date.now() + 8 * hours * 1_000 });
+    onTestFinished(() => next.stop());
+    const startupOf = async () => {
+      const seen = await next.observe(one.target, AbortSignal.timeout(10_000));
+      return seen.kind === "observed" ? [seen.fleet.ready, seen.startup?.readySeconds] : seen.because;
+    };
+    // That of the one which never flipped.
+    expect(await startupOf()).toEqual([3, { p50: 10, p95: 10, count: 1 }]);
+    await one.scale(3, 4);
+    await one.until(() => one.kubelet.pods.length === 4);
+    const fresh = one.kubelet.pods.find((name) => !before.includes(name)) ?? "";
+    await startPod(one, fresh, { scheduling: 1, readying: 20 });
+    await expect.poll(startupOf).toEqual([4, { p50: 10, p95: 20, count: 2 }]);
   });
 });
