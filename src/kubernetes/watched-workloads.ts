@@ -4,12 +4,18 @@ type Scaled = KubernetesObject & {
   readonly spec?: {
     readonly replicas?: number;
     readonly podManagementPolicy?: string;
+    readonly updateStrategy?: {
+      readonly type?: string;
+      readonly rollingUpdate?: { readonly partition?: number };
+    };
     readonly template?: { readonly spec?: { readonly terminationGracePeriodSeconds?: number } };
   };
   readonly status?: {
     readonly conditions?: readonly Condition[];
     readonly currentRevision?: string;
     readonly updateRevision?: string;
+    readonly replicas?: number;
+    readonly updatedReplicas?: number;
   };
 };
 type Condition = { readonly type: string; readonly status: string; readonly message?: string };
@@ -60,13 +66,21 @@ export type WatchedStatefulSet = WatchedDeployment & {
 
 export const statefulSetsResource = { group: "apps", version: "v1", plural: "statefulsets" };
 
-export const trimStatefulSet = (object: KubernetesObject): WatchedStatefulSet => {
-  const { spec, status = {} } = object as Scaled;
-  const { currentRevision, updateRevision } = status;
-  return {
-    ...trimDeployment(object),
-    createsInOrder: spec?.podManagementPolicy !== "Parallel",
-    isUpdating:
-      currentRevision !== undefined && updateRevision !== undefined && currentRevision !== updateRevision,
-  };
+export const trimStatefulSet = (object: KubernetesObject): WatchedStatefulSet => ({
+  ...trimDeployment(object),
+  createsInOrder: (object as Scaled).spec?.podManagementPolicy !== "Parallel",
+  isUpdating: isUpdating(object as Scaled),
+});
+
+/**
+ * Whether pods are being replaced. The two revisions differ for as long as some pod may keep the old one, so with OnDelete
+ * or a partition for good: nobody replaces those below the partition, and with OnDelete none.
+ */
+const isUpdating = ({ spec, status = {} }: Scaled): boolean => {
+  const { currentRevision, updateRevision, replicas = 0, updatedReplicas = 0 } = status;
+  const { type, rollingUpdate } = spec?.updateStrategy ?? {};
+  if (currentRevision === undefined || updateRevision === undefined) return false;
+  if (currentRevision === updateRevision || type === "OnDelete") return false;
+  const partition = rollingUpdate?.partition ?? 0;
+  return partition === 0 || updatedReplicas < replicas - partition;
 };

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import type { TargetRef } from "../../src/operator/ports.ts";
 import { installDefinition } from "../support/install-definition.ts";
 import { type CustomKind, installKind, removeKind, resourceOf } from "./custom-kinds.ts";
-import { type FleetWorld, podTemplate, setUpFleet } from "./fleet-harness.ts";
+import { core, type FleetWorld, podTemplate, setUpFleet } from "./fleet-harness.ts";
 
 const open: FleetWorld[] = [];
 const setUp = async (options?: Parameters<typeof setUpFleet>[0]): Promise<FleetWorld> => {
@@ -76,6 +76,64 @@ describe("a StatefulSet", () => {
       await one.kubelet.ready(pod).catch(() => {});
     }
     await one.until(({ fleet }) => !fleet.rollout && fleet.ready === 2, target);
+  });
+
+  const ordered = (one: FleetWorld) => ({
+    resource: apps("statefulsets"),
+    namespace: one.namespace,
+    name: "ordered",
+  });
+  /** Changes the template, and waits until the controller has seen it. Resolves when old and new revision differ. */
+  const changeTemplate = async (one: FleetWorld): Promise<void> => {
+    await one.client.mergePatch(ordered(one), {
+      spec: { template: { metadata: { annotations: { version: "2" } } } },
+    });
+    await expect.poll(() => revisionsDiffer(one)).toBe(true);
+  };
+  const revisionsDiffer = async (one: FleetWorld): Promise<boolean> => {
+    type Revisions = { readonly currentRevision?: string; readonly updateRevision?: string };
+    const { status = {} } = await one.client.get<{ readonly status?: Revisions }>(ordered(one));
+    return status.currentRevision !== status.updateRevision;
+  };
+  /** Sees the object as it is now: by the count that is set last. */
+  const scaledTo = async (one: FleetWorld, target: TargetRef, from: number, to: number) => {
+    expect(await one.fleet.scaleTo(target, change(from, to), signal())).toEqual({ kind: "scaled" });
+    return one.until(({ fleet }) => fleet.desired === to && fleet.ready === to, target);
+  };
+
+  test("whose pods are updated when somebody deletes them is not rolling out, though its revisions differ", async () => {
+    const one = await setUp();
+    const target = await create(one, {
+      podManagementPolicy: "Parallel",
+      updateStrategy: { type: "OnDelete" },
+    });
+    await scaledTo(one, target, 0, 2);
+    await changeTemplate(one);
+    expect((await scaledTo(one, target, 2, 1)).fleet.rollout).toBe(false);
+    expect(await revisionsDiffer(one)).toBe(true);
+  });
+
+  test("with a partition is rolling out until the pods from the partition on are new", async () => {
+    const one = await setUp();
+    const rollingUpdate = { partition: 2 };
+    const target = await create(one, {
+      podManagementPolicy: "Parallel",
+      updateStrategy: { type: "RollingUpdate", rollingUpdate },
+    });
+    await scaledTo(one, target, 0, 4);
+    one.kubelet.endPods = false;
+    await changeTemplate(one);
+    await one.until(({ fleet }) => fleet.rollout && fleet.draining === 1, target);
+    one.kubelet.endPods = true;
+    await one.client.delete(
+      { resource: core("pods"), namespace: one.namespace, name: "ordered-3" },
+      { query: { gracePeriodSeconds: 0 } },
+    );
+    const after = await one.until(({ fleet }) => !fleet.rollout && fleet.ready === 4, target);
+    expect(after.fleet).toMatchObject({ desired: 4, uncreated: 0 });
+    expect(await revisionsDiffer(one)).toBe(true);
+    expect((await scaledTo(one, target, 4, 5)).fleet.rollout).toBe(false);
+    expect((await scaledTo(one, target, 5, 1)).fleet.rollout).toBe(false);
   });
 });
 
