@@ -32,6 +32,7 @@ const workload = (fields: Partial<Workload> = {}): Workload => ({
   isRollingOut: false,
   choosesByCost: true,
   createsInOrder: false,
+  createsAfterDraining: false,
   refused: undefined,
   ...fields,
 });
@@ -115,7 +116,22 @@ describe("pods that were asked for and do not exist", () => {
     const fields = { createsInOrder: true, pods: [pod("a", { readyAtMs: undefined })] };
     late(memory, fields, nowMs);
     expect(late(memory, fields, nowMs + 300_000).fleet).toMatchObject({ uncreated: 0, ready: 0 });
-    expect(late(memory, { createsInOrder: true }, nowMs + 300_001).fleet.uncreated).toBe(2);
+    // Its turn has come: the ten seconds begin now.
+    expect(late(memory, { createsInOrder: true }, nowMs + 300_001).fleet.uncreated).toBe(0);
+    expect(late(memory, { createsInOrder: true }, nowMs + 310_002).fleet.uncreated).toBe(2);
+  });
+
+  test("wait for those that end where these have to be gone first", () => {
+    const memory = new TargetMemory();
+    const fields = { createsAfterDraining: true, pods: [pod("a", { isDeleting: true })] };
+    late(memory, fields, nowMs);
+    const draining = late(memory, fields, nowMs + 300_000);
+    expect(draining.fleet).toMatchObject({ uncreated: 0, draining: 1 });
+    expect(draining.fleet.starting).toEqual(Array(3).fill({ ageSeconds: 0, phase: "unscheduled" }));
+    expect(draining.notice).toBeUndefined();
+    const gone = { createsAfterDraining: true, pods: [] };
+    expect(late(memory, gone, nowMs + 300_001).fleet.uncreated).toBe(0);
+    expect(late(memory, gone, nowMs + 310_002).fleet.uncreated).toBe(3);
   });
 });
 

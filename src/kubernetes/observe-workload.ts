@@ -17,11 +17,12 @@ export const observeWorkload = (workload: Workload, memory: TargetMemory, nowMs:
   const ready = living.filter(({ readyAtMs }) => readyAtMs !== undefined);
   const unready = living.filter(({ readyAtMs }) => readyAtMs === undefined);
   const absentCount = Math.max(0, desired - living.length);
-  const absent = absentOf(workload, {
-    count: absentCount,
-    sinceMs: memory.absentForMs(absentCount, nowMs),
-    isWaiting: workload.createsInOrder && unready.length > 0,
-  });
+  const draining = workload.pods.length - living.length;
+  const isWaiting =
+    (workload.createsInOrder && unready.length > 0) || (workload.createsAfterDraining && draining > 0);
+  // One that waits for its turn has not begun to start, and is not stuck however long that takes.
+  const sinceMs = memory.absentForMs(isWaiting ? 0 : absentCount, nowMs);
+  const absent = absentOf(workload, { count: absentCount, sinceMs });
   const starting = [...unready.map((pod) => startingOf(pod, nowMs)), ...absent.expected].toSorted(
     (a, b) => b.ageSeconds - a.ageSeconds,
   );
@@ -37,7 +38,7 @@ export const observeWorkload = (workload: Workload, memory: TargetMemory, nowMs:
     fleet: {
       desired,
       ready: countedReady,
-      draining: workload.pods.length - living.length,
+      draining,
       starting: countedStarting,
       ...(workload.graceSeconds === undefined ? {} : { graceSeconds: workload.graceSeconds }),
       uncreated: absent.refused?.count ?? 0,
@@ -60,11 +61,7 @@ const replicaOf = ({ name, addresses }: WatchedPod): Replica => ({ id: name, add
 /** Pods that were asked for and do not exist: expected for a moment, refused after that or as soon as the ReplicaSet says so. */
 const absentOf = (
   { refused }: Workload,
-  {
-    count,
-    sinceMs,
-    isWaiting,
-  }: { readonly count: number; readonly sinceMs: number; readonly isWaiting: boolean },
+  { count, sinceMs }: { readonly count: number; readonly sinceMs: number },
 ): {
   readonly expected: readonly Starting[];
   readonly refused?: { readonly count: number; readonly said: string };
@@ -72,9 +69,8 @@ const absentOf = (
   if (count === 0) return { expected: [] };
   const seconds = Math.round(sinceMs / 1_000);
   const late = `not created ${seconds} s after they were asked for; kubectl get events tells why`;
-  const said = refused ?? (sinceMs > createdWithinMs && !isWaiting ? late : undefined);
+  const said = refused ?? (sinceMs > createdWithinMs ? late : undefined);
   if (said !== undefined) return { expected: [], refused: { count, said } };
-  // One that waits for its turn has not begun to start, and is not stuck however long that takes.
-  const pod: Starting = { ageSeconds: isWaiting ? 0 : sinceMs / 1_000, phase: "unscheduled" };
+  const pod: Starting = { ageSeconds: sinceMs / 1_000, phase: "unscheduled" };
   return { expected: Array.from({ length: count }, () => pod) };
 };

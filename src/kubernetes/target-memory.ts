@@ -34,7 +34,7 @@ export class TargetMemory {
     return this.#written?.replicas ?? desired;
   }
 
-  /** For how long pods that were asked for have been absent; 0 when none is. */
+  /** For how long pods that could be there have been absent; 0 when none is. */
   absentForMs(count: number, nowMs: number): number {
     this.#absentSinceMs = count === 0 ? undefined : (this.#absentSinceMs ?? nowMs);
     return Math.max(0, nowMs - (this.#absentSinceMs ?? nowMs));

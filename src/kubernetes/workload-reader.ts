@@ -25,6 +25,8 @@ export type WorkloadRead =
   | { readonly kind: "read"; readonly workload: Workload }
   | { readonly kind: "unknown"; readonly because: string };
 
+type FromReplicaSets = Omit<Workload, "desired" | "resourceVersion" | "graceSeconds">;
+
 export type WorkloadReaderOptions = KindCacheOptions & {
   readonly client: ClusterClient;
   /** What the caches say is not acted on when they lost contact longer ago than this. */
@@ -129,11 +131,16 @@ export class WorkloadReader {
       const deployment = this.#deployments.get(namespace, name);
       return deployment === undefined
         ? missing
-        : { ...deployment, ...this.#fromReplicaSets(this.#replicaSetsByController.with(deployment.uid)) };
+        : {
+            ...deployment,
+            ...this.#fromReplicaSets(this.#replicaSetsByController.with(deployment.uid), deployment.desired),
+          };
     }
     if (resource === replicaSetsResource) {
       const replicaSet = this.#replicaSets.get(namespace, name);
-      return replicaSet === undefined ? missing : { ...replicaSet, ...this.#fromReplicaSets([replicaSet]) };
+      return replicaSet === undefined
+        ? missing
+        : { ...replicaSet, ...this.#fromReplicaSets([replicaSet], replicaSet.desired) };
     }
     if (resource === statefulSetsResource) {
       const statefulSet = this.#statefulSets.get(namespace, name);
@@ -144,6 +151,7 @@ export class WorkloadReader {
             pods: this.#podsByController.with(statefulSet.uid),
             isRollingOut: statefulSet.isUpdating && statefulSet.desired > 0,
             choosesByCost: false,
+            createsAfterDraining: true,
             refused: undefined,
           };
     }
@@ -151,22 +159,24 @@ export class WorkloadReader {
     return scale === undefined ? missing : this.#fromScale(target, scale);
   }
 
-  #fromReplicaSets(
-    replicaSets: readonly WatchedReplicaSet[],
-  ): Pick<Workload, "pods" | "isRollingOut" | "choosesByCost" | "refused" | "createsInOrder"> {
+  #fromReplicaSets(replicaSets: readonly WatchedReplicaSet[], desired: number): FromReplicaSets {
     const owned = replicaSets.map((replicaSet) => ({
       ...replicaSet,
       pods: this.#podsByController.with(replicaSet.uid),
     }));
     const living = owned.filter(
-      ({ desired, pods }) => desired > 0 || pods.some(({ isDeleting }) => !isDeleting),
+      (replicaSet) => replicaSet.desired > 0 || replicaSet.pods.some(({ isDeleting }) => !isDeleting),
     );
     const refused = living.find((replicaSet) => replicaSet.refused !== undefined)?.refused;
+    const pods = owned.flatMap((replicaSet) => replicaSet.pods);
+    // No new ReplicaSet gets a count before the pods of the old one are gone.
+    const isRecreating = desired > 0 && living.length === 0 && pods.length > 0;
     return {
-      pods: owned.flatMap(({ pods }) => pods),
-      isRollingOut: living.length > 1,
+      pods,
+      isRollingOut: living.length > 1 || isRecreating,
       choosesByCost: living.length === 1,
       createsInOrder: false,
+      createsAfterDraining: isRecreating,
       refused,
     };
   }
@@ -176,13 +186,19 @@ export class WorkloadReader {
     const common = { desired: scale.spec?.replicas ?? 0, resourceVersion };
     const replicaSets = this.#replicaSetsByController.with(uid);
     if (replicaSets.length > 0) {
-      const parts = this.#fromReplicaSets(replicaSets);
+      const parts = this.#fromReplicaSets(replicaSets, common.desired);
       return { ...common, graceSeconds: longestGrace(parts.pods), ...parts };
     }
     const pods = this.#podsOf(target.namespace, scale);
     if (pods === undefined)
       return `The scale of ${target.kind} ${target.namespace}/${target.name} names no selector, so its pods cannot be found: add labelSelectorPath to its custom resource definition.`;
-    const unknowns = { isRollingOut: false, choosesByCost: false, createsInOrder: false, refused: undefined };
+    const unknowns = {
+      isRollingOut: false,
+      choosesByCost: false,
+      createsInOrder: false,
+      createsAfterDraining: false,
+      refused: undefined,
+    };
     return { ...common, ...unknowns, graceSeconds: longestGrace(pods), pods };
   }
 

@@ -8,12 +8,14 @@ export type Workload = {
   readonly resourceVersion: string;
   readonly pods: readonly WatchedPod[];
   readonly graceSeconds: number | undefined;
-  /** Old and new revisions side by side. */
+  /** Old and new revisions side by side, or the new one waits until the old one is gone. */
   readonly isRollingOut: boolean;
   /** Its pods belong to one ReplicaSet, which removes those of the lowest deletion cost first. */
   readonly choosesByCost: boolean;
   /** Each pod is created when the one before is ready (an ordered StatefulSet). */
   readonly createsInOrder: boolean;
+  /** Pods are created when those that end are gone: a Deployment that recreates its pods, a StatefulSet. */
+  readonly createsAfterDraining: boolean;
   /** Why pods that are asked for are not created. */
   readonly refused: string | undefined;
 };

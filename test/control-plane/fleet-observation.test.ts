@@ -170,6 +170,41 @@ describe("a rollout", () => {
     expect(after.fleet).toMatchObject({ desired: 2 });
     expect(after.victims).toBeDefined();
   });
+
+  test("that recreates all pods is one while the old ones drain, and the new ones are no refused ones", async () => {
+    let laterMs = 0;
+    const one = await setUp({ nowMs: () => Date.now() + laterMs });
+    const worker = { resource: deployments, namespace: one.namespace, name: "worker" };
+    await one.client.mergePatch(worker, { spec: { strategy: { type: "Recreate", rollingUpdate: null } } });
+    await one.scale(0, 3);
+    await one.until(({ fleet }) => fleet.ready === 3);
+    one.kubelet.endPods = false;
+    await one.client.mergePatch(worker, {
+      spec: { template: { metadata: { annotations: { version: "2" } } } },
+    });
+    await one.until(({ fleet }) => fleet.draining === 3);
+    laterMs = 60_000;
+    const during = await one.observe();
+    expect(during.fleet).toMatchObject({ desired: 3, ready: 0, draining: 3, uncreated: 0, rollout: true });
+    expect(during.fleet.starting).toHaveLength(3);
+    expect(during.notice).toBeUndefined();
+    expect(during.victims).toBeUndefined();
+    await Promise.all(
+      one.kubelet.pods.map((name) =>
+        one.client.delete(
+          { resource: core("pods"), namespace: one.namespace, name },
+          { query: { gracePeriodSeconds: 0 } },
+        ),
+      ),
+    );
+    const uncreated = new Set<number>();
+    const after = await one.until(({ fleet }) => {
+      uncreated.add(fleet.uncreated);
+      return fleet.ready === 3;
+    });
+    expect([...uncreated]).toEqual([0]);
+    expect(after.fleet).toMatchObject({ desired: 3, draining: 0, rollout: false });
+  });
 });
 
 describe("start-up", () => {
