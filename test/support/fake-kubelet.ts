@@ -37,9 +37,10 @@ export const createFakeKubelet = (client: ClusterClient, namespace: string): Fak
     name,
     ...(subresource === undefined ? {} : { subresource }),
   });
+  /** The pod is gone or another's, or the API server is ending. */
   const ignoreGone = (error: unknown): void => {
-    if (!hasCode(error, "not-found") && !hasCode(error, "conflict") && !hasCode(error, "unreachable"))
-      throw error;
+    const codes = ["not-found", "conflict", "unreachable", "busy"] as const;
+    if (!codes.some((code) => hasCode(error, code))) throw error;
   };
   const watch: ListWatch<Pod> = createListWatch({
     client,

@@ -2,7 +2,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { Rabbitmq } from "../../../embedded/rabbitmq.ts";
 import { runMillrace } from "../../integration/operator/operator-process.ts";
-import { eventually, operatorWorld, startBroker, untilReady, workerAutoscalers } from "./operator-world.ts";
+import {
+  eventually,
+  operatorWorld,
+  plenty,
+  startBroker,
+  untilReady,
+  workerAutoscalers,
+} from "./operator-world.ts";
 
 let broker: Rabbitmq;
 let stopBroker: () => Promise<void>;
@@ -14,10 +21,11 @@ afterAll(() => stopBroker());
 test("with nothing but a kubeconfig it explains from the status, says what there is, and why an object cannot be read", async () => {
   const world = await operatorWorld(broker);
   await world.autoscale("images");
-  await world.autoscale("broken", {}, { "millrace.dev/pausd": "true" });
+  const another = { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "another" } };
+  await world.autoscale("broken", another, { "millrace.dev/pausd": "true" });
   const operator = world.operator();
   await untilReady(world);
-  await world.publish("jobs", 100);
+  await world.publish("jobs", plenty);
   await eventually(() => world.replicas()).toBe(10);
   await eventually(async () => (await world.status("images")).history?.at(-1)?.to).toBe(10);
   // Whoever asks needs no operator.

@@ -1,3 +1,4 @@
+import { connect } from "amqplib";
 import { onTestFinished, expect, inject } from "vitest";
 import { createRabbitmq, type Rabbitmq } from "../../../embedded/rabbitmq.ts";
 import { createRunScope } from "../../../embedded/run-scope.ts";
@@ -29,6 +30,9 @@ export const startBroker = async (): Promise<{ broker: Rabbitmq; stop: () => Pro
   return { broker, stop: () => scope.stop() };
 };
 
+/** So many jobs that ten replicas are wanted however slowly they start: those that are late are cleared within three start-ups. */
+export const plenty = 1_000;
+
 /** A namespace with a Deployment `worker` at zero and a kubelet that is played; its queues are at the given broker. */
 export class OperatorWorld {
   readonly client: ClusterClient;
@@ -57,15 +61,13 @@ export class OperatorWorld {
     await this.#broker.manage("PUT", `queues/%2F/${this.queue(name)}`, { durable: true });
   }
 
+  /** Resolves when the broker has all of them. */
   async publish(name: string, count: number): Promise<void> {
-    const message = {
-      properties: {},
-      routing_key: this.queue(name),
-      payload: "{}",
-      payload_encoding: "string",
-    };
-    for (let sent = 0; sent < count; sent += 1)
-      await this.#broker.manage("POST", "exchanges/%2F/amq.default/publish", message);
+    const connection = await connect(this.#broker.amqpUrl());
+    const channel = await connection.createConfirmChannel();
+    for (let sent = 0; sent < count; sent += 1) channel.sendToQueue(this.queue(name), Buffer.from("{}"));
+    await channel.waitForConfirms();
+    await connection.close();
   }
 
   async purge(name: string): Promise<void> {

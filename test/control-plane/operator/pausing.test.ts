@@ -3,6 +3,7 @@ import type { Rabbitmq } from "../../../embedded/rabbitmq.ts";
 import {
   eventually,
   operatorWorld,
+  plenty,
   startBroker,
   untilCondition,
   untilReady,
@@ -22,7 +23,7 @@ describe("pausing by annotation", () => {
     await world.autoscale("images", {}, { "millrace.dev/paused": "true" });
     world.operator();
     await untilCondition(world, "Paused", "True Annotation");
-    await world.publish("jobs", 100);
+    await world.publish("jobs", plenty);
     await untilRecommended(world);
     expect(await world.replicas()).toBe(0);
     await world.annotate("images", { "millrace.dev/paused": null });
@@ -45,7 +46,7 @@ describe("pausing by annotation", () => {
     await world.autoscale("images", {}, { "millrace.dev/paused-scale-out": "true" });
     world.operator();
     await untilReady(world);
-    await world.publish("jobs", 100);
+    await world.publish("jobs", plenty);
     await eventually(async () => (await world.status("images")).lastDecision?.reason).toBe(
       "scale-out-disabled",
     );

@@ -3,6 +3,7 @@ import type { Rabbitmq } from "../../../embedded/rabbitmq.ts";
 import {
   eventually,
   operatorWorld,
+  plenty,
   startBroker,
   untilCondition,
   untilReady,
@@ -21,7 +22,7 @@ test("an edit counts at once, and the status says which generation it speaks of"
   await world.autoscale("images");
   world.operator();
   await untilReady(world);
-  await world.publish("jobs", 100);
+  await world.publish("jobs", plenty);
   await eventually(() => world.replicas()).toBe(10);
   await world.edit("images", { spec: { replicas: { max: 4 } } });
   await eventually(() => world.replicas()).toBe(4);
@@ -33,7 +34,7 @@ test("deleted, it leaves the replicas as they are", async () => {
   await world.autoscale("images");
   const operator = world.operator();
   await untilReady(world);
-  await world.publish("jobs", 100);
+  await world.publish("jobs", plenty);
   await eventually(() => world.replicas()).toBe(10);
   await world.remove("images");
   await eventually(async () => {
@@ -67,7 +68,7 @@ describe("a count set by hand", () => {
     await eventually(async () => (await world.status("images")).replicas?.ready).toBe(2);
     await world.scaleByHand(0);
     await untilCondition(world, "Paused", "True ZeroByHand");
-    await world.publish("jobs", 100);
+    await world.publish("jobs", plenty);
     await untilRecommended(world);
     expect(await world.replicas()).toBe(0);
     // The next leader knows it too.
@@ -84,7 +85,7 @@ describe("a count set by hand", () => {
     await world.autoscale("images");
     const operator = world.operator();
     await untilReady(world);
-    await world.publish("jobs", 100);
+    await world.publish("jobs", plenty);
     await eventually(() => world.replicas()).toBe(10);
     await world.scaleByHand(4);
     await eventually(() => world.replicas()).toBe(10);

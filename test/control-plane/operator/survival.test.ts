@@ -3,7 +3,7 @@ import { createControlPlane, type ControlPlane } from "../../../embedded/control
 import { createRunScope, type RunScope } from "../../../embedded/run-scope.ts";
 import { createRabbitmq, type Rabbitmq } from "../../../embedded/rabbitmq.ts";
 import type { OperatorProcess } from "../../integration/operator/operator-process.ts";
-import { eventually, operatorWorld, untilReady } from "./operator-world.ts";
+import { eventually, operatorWorld, plenty, untilReady } from "./operator-world.ts";
 
 let scope: RunScope;
 let broker: Rabbitmq;
@@ -39,7 +39,7 @@ test("killed and started again in the middle of a burst, it goes on from its sta
   const second = here.operator("--no-leader-election");
   await second.line(({ msg }) => msg === "operator ready");
   expect(await here.replicas()).toBe(left);
-  await here.publish("jobs", 80);
+  await here.publish("jobs", plenty);
   await eventually(() => here.replicas()).toBe(10);
   expect(isChain([first, second])).toBe(true);
   const { history = [] } = await here.status("images");
@@ -63,7 +63,7 @@ test("a leader that is killed is followed within 15 s, and one that is stopped a
   expect(second.changes).toEqual([]);
   const killedMs = Date.now();
   await first.end("SIGKILL");
-  await here.publish("jobs", 99);
+  await here.publish("jobs", plenty);
   const patched = timeOf(await second.line(({ msg }) => msg === "scaled workers"));
   expect(patched - killedMs).toBeLessThanOrEqual(15_000);
   await eventually(() => here.replicas()).toBe(10);
@@ -82,7 +82,7 @@ test("while the API server is away nothing changes and a leader stops leading; b
   await here.autoscale("images");
   const operator = here.operator();
   await untilReady(here);
-  await here.publish("jobs", 100);
+  await here.publish("jobs", plenty);
   await eventually(() => here.replicas()).toBe(10);
   await controlPlane.killApiServer();
   const away = operator.lines.length;

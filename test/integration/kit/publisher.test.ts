@@ -140,7 +140,8 @@ test("a broker in alarm is told as blocked, and publishing goes on after it", as
   try {
     await broker.start();
     await declare(broker.amqpUrl());
-    const publisher = await startPublisher(broker.amqpUrl());
+    // Each command of the broker takes seconds on a busy machine.
+    const publisher = await startPublisher(broker.amqpUrl(), { confirmTimeoutMs: 60_000 });
     await publisher.ready();
     const blocked = Promise.withResolvers<void>();
     const clear = Promise.withResolvers<void>();
