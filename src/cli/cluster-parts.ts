@@ -1,7 +1,7 @@
 import type { Registry } from "prom-client";
 import type { Logger } from "../../kit/src/logger.ts";
 import type { Service } from "../../kit/src/service.ts";
-import { createAutoscalerSource } from "../kubernetes/autoscaler-source.ts";
+import { type AutoscalerSourceOptions, createAutoscalerSource } from "../kubernetes/autoscaler-source.ts";
 import type { ClusterAccess } from "../kubernetes/cluster-access.ts";
 import { createClusterClient } from "../kubernetes/cluster-client.ts";
 import { clusterLeaseRecords } from "../kubernetes/cluster-lease-records.ts";
@@ -11,7 +11,6 @@ import { KubernetesLease } from "../kubernetes/kubernetes-lease.ts";
 import { createKubernetesMetrics } from "../kubernetes/metrics.ts";
 import { StatusJournal } from "../kubernetes/status-journal.ts";
 import type { Fleet, Journal, Lease, Standing } from "../operator/ports.ts";
-import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
 import type { KubernetesSettings } from "./kubernetes-settings.ts";
 
 export type ClusterPartsOptions = {
@@ -22,7 +21,7 @@ export type ClusterPartsOptions = {
   readonly registry: Registry;
   readonly logger: Logger;
   readonly nowMs: () => number;
-  readonly onAutoscalers: (autoscalers: readonly WorkerAutoscaler[]) => void;
+  readonly onAutoscalers: AutoscalerSourceOptions["onChange"];
 };
 
 export type ClusterParts = {
@@ -43,9 +42,9 @@ export function createClusterParts(options: ClusterPartsOptions): ClusterParts {
   const fleet = createKubernetesFleet({ ...scope, registry, staleAfterSeconds, protectBusyPods });
   const source = createAutoscalerSource({
     ...scope,
-    onChange(autoscalers) {
+    onChange(autoscalers, claims) {
       journal.keepOnly(autoscalers);
-      options.onAutoscalers(autoscalers);
+      options.onAutoscalers(autoscalers, claims);
     },
   });
   const lease =

@@ -46,7 +46,7 @@ export async function runOnKubernetes(flags: OperatorFlags): Promise<void> {
     registry,
     logger,
     nowMs,
-    onAutoscalers: (autoscalers) => operator.replaceAutoscalers(autoscalers),
+    onAutoscalers: (autoscalers, claims) => operator.replaceAutoscalers(autoscalers, claims),
   });
   const operator = createOperator(
     {

@@ -1,18 +1,20 @@
 import type { Logger } from "../../kit/src/logger.ts";
 import type { Service } from "../../kit/src/service.ts";
+import type { Claim } from "../operator/ports.ts";
 import { parseResource } from "../resource/parse-resource.ts";
 import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
 import type { ClusterClient } from "./cluster-client.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 import { createListWatch, type ListWatch, objectKey } from "./list-watch.ts";
 import type { ListWatchTimingOptions } from "./list-watch-timing.ts";
+import { recordOf } from "./saved-status.ts";
 
 export type AutoscalerSourceOptions = {
   readonly client: ClusterClient;
   /** Absent: all. */
   readonly namespaces?: readonly string[];
-  /** All that can be used, after any of them was created, edited or deleted; not after a mere write of a status. */
-  readonly onChange: (autoscalers: readonly WorkerAutoscaler[]) => void;
+  /** All that can be used, and the claims of the others, after any was created, edited or deleted; not after a mere write of a status. */
+  readonly onChange: (autoscalers: readonly WorkerAutoscaler[], claims: readonly Claim[]) => void;
   readonly logger: Logger;
   readonly timing?: ListWatchTimingOptions;
 };
@@ -25,6 +27,8 @@ export type RejectedAutoscaler = {
   readonly generation: number;
   /** A sentence that names each problem. */
   readonly because: string;
+  /** Absent where it names no target, or would only watch it. */
+  readonly claim?: Claim;
 };
 
 export interface AutoscalerSource extends Service {
@@ -148,6 +152,7 @@ class WatchedAutoscalers implements AutoscalerSource {
     this.#gathering = undefined;
     this.#options.onChange(
       this.#readings().flatMap((reading) => (reading.kind === "usable" ? [reading.resource] : [])),
+      this.rejected.flatMap(({ claim }) => claim ?? []),
     );
   }
 }
@@ -182,6 +187,7 @@ export function readingOf(object: RawAutoscaler, document = withoutVolatile(obje
   }
   const problems = parsed.kind === "invalid" ? parsed.problems : [];
   const told = problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+  const claim = claimOf(object);
   return {
     kind: "rejected",
     rejected: {
@@ -190,6 +196,19 @@ export function readingOf(object: RawAutoscaler, document = withoutVolatile(obje
       uid: metadata.uid ?? "",
       generation: metadata.generation ?? 0,
       because: `${told.join("; ")}. The replicas stay as they are until this is put right.`,
+      ...(claim !== undefined && { claim }),
     },
+  };
+}
+
+function claimOf({ metadata, spec }: RawAutoscaler): Claim | undefined {
+  const { scaleTargetRef, mode } = recordOf(spec);
+  const { apiVersion = "apps/v1", kind = "Deployment", name } = recordOf(scaleTargetRef);
+  if (mode === "DryRun" || typeof apiVersion !== "string" || typeof kind !== "string") return undefined;
+  if (typeof name !== "string") return undefined;
+  return {
+    name: metadata.name,
+    target: { apiVersion, kind, name, namespace: metadata.namespace ?? "default" },
+    creationTimestamp: metadata.creationTimestamp,
   };
 }

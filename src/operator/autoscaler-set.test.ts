@@ -39,9 +39,9 @@ test.each([
     { autoscalers: [], fleet: new MemoryFleet([], { clock }), logger: silentLogger, nowMs: clock.read },
     compileOperatorOptions({}),
   );
-  set.replace(resources(1));
+  set.replace(resources(1), []);
   for (let to = 1; to <= 150; to++) set.list[0]?.decisions.add(change(to));
-  set.replace(resources(count));
+  set.replace(resources(count), []);
   expect(set.list[0]?.decisions.changes(1_000)).toEqual(
     Array.from({ length: kept }, (_, index) => change(151 - kept + index)),
   );

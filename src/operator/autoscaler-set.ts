@@ -3,7 +3,7 @@ import type { WorkerAutoscaler } from "../resource/worker-autoscaler.ts";
 import { Autoscaler } from "./autoscaler.ts";
 import { type BrokerAccessList, brokerRefusal } from "./broker-access.ts";
 import type { CompiledOperatorOptions } from "./options.ts";
-import type { Fleet, Journal } from "./ports.ts";
+import type { Claim, Fleet, Journal } from "./ports.ts";
 import { decisionsSaved, type SavedState, type StateStore } from "./state-store.ts";
 import { rivalsOf } from "./target-owners.ts";
 
@@ -28,6 +28,7 @@ export class AutoscalerSet {
   readonly #deps: AutoscalerSetDeps;
   readonly #options: CompiledOperatorOptions;
   #resources: readonly WorkerAutoscaler[];
+  #claims: readonly Claim[] = [];
   #list: readonly Autoscaler[] = [];
   #saved: SavedState = {};
   #savedAtMs = 0;
@@ -51,33 +52,34 @@ export class AutoscalerSet {
     if (notice !== undefined) this.#deps.logger.error({ notice }, "state could not be read");
     this.#saved = state;
     this.#savedAtMs = this.#deps.nowMs();
-    this.replace(this.#resources);
+    this.replace(this.#resources, this.#claims);
     await Promise.all(this.#list.map((autoscaler) => this.#restoreCount(autoscaler)));
     this.#isRestored = true;
   }
 
-  /** Takes new resources; an autoscaler that stays keeps what it knows. */
-  replace(resources: readonly WorkerAutoscaler[]): void {
+  /** Takes new resources, and what those that cannot be read claim; an autoscaler that stays keeps what it knows. */
+  replace(resources: readonly WorkerAutoscaler[], claims: readonly Claim[]): void {
     const earlier = new Map(this.#list.map((autoscaler) => [autoscaler.key, autoscaler]));
     this.#resources = resources;
+    this.#claims = claims;
     this.#list = resources.map((resource) => {
       const { namespace, name } = resource.metadata;
       const known = earlier.get(`${namespace}/${name}`);
       return known?.update(resource) ? known : this.#created(resource, known);
     });
-    const rivals = rivalsOf(this.#list);
     const kept = this.#decisionsKept();
     for (const autoscaler of this.#list) {
       autoscaler.decisions.keep(kept);
       autoscaler.refusal = brokerRefusal(autoscaler.resource, this.#deps.brokers);
-      autoscaler.rival = rivals.get(autoscaler);
     }
+    const rivals = rivalsOf(this.#list, claims);
+    for (const autoscaler of this.#list) autoscaler.rival = rivals.get(autoscaler);
   }
 
   /** Drops what is known and begins again with what was saved, as after a restart: another operator acted in between. */
   startOver(): void {
     this.#list = [];
-    this.replace(this.#resources);
+    this.replace(this.#resources, this.#claims);
   }
 
   /** One that now scales something else keeps what was decided before, and nothing else. */

@@ -13,7 +13,16 @@ import { Leadership } from "./leadership.ts";
 import { createOperatorMetrics } from "./metrics.ts";
 import type { OperatorFeed } from "./operator-feed.ts";
 import { compileOperatorOptions, type OperatorOptions } from "./options.ts";
-import type { BrokerSource, Fleet, FloorSource, Journal, Lease, Standing, WorkerSource } from "./ports.ts";
+import type {
+  BrokerSource,
+  Claim,
+  Fleet,
+  FloorSource,
+  Journal,
+  Lease,
+  Standing,
+  WorkerSource,
+} from "./ports.ts";
 import { RepeatedTask } from "./repeated-task.ts";
 import type { StateStore } from "./state-store.ts";
 
@@ -56,8 +65,8 @@ export type Operator = Service & {
   fastLook(): Promise<void>;
   /** Brings the state back without starting anything that repeats; `start` does it first. */
   restore(): Promise<void>;
-  /** Replaces the resources; what is known about those that stay is kept. */
-  replaceAutoscalers(resources: readonly WorkerAutoscaler[]): void;
+  /** Replaces the resources; what is known about those that stay is kept. `claims`: of those that cannot be read. */
+  replaceAutoscalers(resources: readonly WorkerAutoscaler[], claims?: readonly Claim[]): void;
 };
 
 const firstCycle = "the first cycle has not ended";
@@ -108,7 +117,7 @@ export function createOperator(deps: OperatorDeps, userOptions: OperatorOptions 
     cycle,
     fastLook,
     restore: () => set.restore(),
-    replaceAutoscalers: (resources) => set.replace(resources),
+    replaceAutoscalers: (resources, claims = []) => set.replace(resources, claims),
     async start() {
       await set.restore();
       if (deps.listen !== undefined) url = await server.listen(deps.listen);

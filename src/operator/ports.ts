@@ -25,6 +25,14 @@ export type TargetRef = {
   readonly name: string;
 };
 
+/** Of an object that cannot be read as an autoscaler, for example after a typing error: whoever wrote it counts on its target. */
+export type Claim = {
+  readonly name: string;
+  readonly target: TargetRef;
+  /** As in Kubernetes. */
+  readonly creationTimestamp: string | undefined;
+};
+
 export const targetKey = (target: TargetRef): string => `${target.namespace}/${target.kind}/${target.name}`;
 
 export type BrokerBlock = NonNullable<QueueReading["broker"]>;

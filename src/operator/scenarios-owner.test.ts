@@ -97,6 +97,44 @@ describe("two autoscalers on one target", () => {
     expect(conflictOf(scenario, "ant")?.status).toBe("False");
   });
 
+  test("an older one that may not use its broker, and so never acts, is in nobody's way, and is told who scales", async () => {
+    const refused = named("zebra", "2026-07-01T00:00:00Z", { broker: "nobody" });
+    const scenario = await startedScenario({ brokers: new Map([["default", {}]]) });
+    scenario.operator.replaceAutoscalers([younger, refused]);
+    await scenario.walk(4);
+    expect(scenario.desired).toBe(7);
+    expect(conflictOf(scenario, "ant")?.status).toBe("False");
+    expect(conflictOf(scenario, "zebra")).toMatchObject({
+      status: "True",
+      message: expect.stringContaining("WorkerAutoscaler ant scales ProcessPool workers"),
+    });
+  });
+
+  test("an older one that becomes unreadable keeps its target, and the younger says what to correct", async () => {
+    const scenario = await scenarioWith(younger, elder);
+    const claim = { name: "zebra", target: scenarioTarget, creationTimestamp: "2026-07-01T00:00:00Z" };
+    scenario.operator.replaceAutoscalers([younger], [claim]);
+    await scenario.walk(20);
+    expect(scenario.desired).toBe(0);
+    expect(conflictOf(scenario, "ant")).toMatchObject({
+      status: "True",
+      message: expect.stringContaining(
+        "zebra cannot be read at the moment, so the replicas stay as they are: correct what its condition Ready names, or delete it.",
+      ),
+    });
+    scenario.operator.replaceAutoscalers([younger], []);
+    await scenario.walk(2);
+    expect(scenario.desired).toBe(7);
+  });
+
+  test("a younger one that cannot be read takes nothing from the older", async () => {
+    const scenario = await startedScenario();
+    const claim = { name: "zebra", target: scenarioTarget, creationTimestamp: "2026-07-03T00:00:00Z" };
+    scenario.operator.replaceAutoscalers([younger], [claim]);
+    await scenario.walk(4);
+    expect(scenario.desired).toBe(7);
+  });
+
   test("when the older one is edited to DryRun, it is in nobody's way", async () => {
     const scenario = await scenarioWith(younger, elder);
     scenario.operator.replaceAutoscalers([younger, { ...elder, spec: { ...elder.spec, mode: "DryRun" } }]);
