@@ -89,5 +89,5 @@ test("credentials from elsewhere, for the whole cluster, are told by their kind"
 test("an authentication that names nothing, of another namespace, or that was not given, is told as such", () => {
   expect(noteOn([authentication("TriggerAuthentication", "shop")])).toContain("names no source");
   expect(noteOn([authentication("TriggerAuthentication", "other", {})])).toContain("was not given");
-  expect(noteOn([])).toContain("was not given");
+  expect(noteOn([])).toContain("give it to convert beside the ScaledObject");
 });

@@ -72,7 +72,7 @@ const managementToo =
   "Give its managementUrl too, and a user with the tag monitoring, also where KEDA used amqp: over AMQP alone nobody can tell which replica is busy, and without worker metrics nothing is removed";
 
 const unseen =
-  "was not given: mount what it takes the credentials from into the operator, and name it at the broker in its configuration";
+  "was not given, so where its credentials come from is not known here: give it to convert beside the ScaledObject, or put user and password into a Secret that the operator mounts, and name the files at the broker in its configuration";
 
 function sourcesOf(authentication: Authentication, namespace: string | undefined): string {
   const { spec } = authentication;
