@@ -288,7 +288,14 @@ describe("each trouble has its condition", () => {
       "QueueShared",
       facts({}, { sharedWith: ["default/others"] }),
       "True",
-      "default/others",
+      "Also named by default/others: each counts the whole backlog as its own. Delete one, or give each its own queues; for a comparison set spec.mode: DryRun on one.",
+    ],
+    [
+      "a queue named twice, in DryRun",
+      "QueueShared",
+      facts({}, { sharedWith: ["default/others"], resource: autoscalerResource({ mode: "DryRun" }) }),
+      "False",
+      "Also named by default/others; in DryRun nothing is changed",
     ],
     [
       "a blocked scale-in",

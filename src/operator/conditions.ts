@@ -133,9 +133,15 @@ function targetConflict({ count, owner, resource }: Facts, nowMs: number): State
   return no("NoConflict", "Nobody else keeps writing the count.");
 }
 
-function queueShared({ sharedWith }: Facts): State {
+function queueShared({ sharedWith, resource }: Facts): State {
   if (sharedWith.length === 0) return no("NotShared", "No other autoscaler names these queues.");
-  return yes("Shared", `Also named by ${sharedWith.join(", ")}: each counts the whole backlog as its own.`);
+  const others = `Also named by ${sharedWith.join(", ")}`;
+  if (resource.spec.mode === "DryRun")
+    return no("BesideOther", `${others}; in DryRun nothing is changed, so the two can be compared.`);
+  return yes(
+    "Shared",
+    `${others}: each counts the whole backlog as its own. Delete one, or give each its own queues; for a comparison set spec.mode: DryRun on one.`,
+  );
 }
 
 function paused({ latest, count }: Facts): State {
