@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Rabbitmq } from "../../../embedded/rabbitmq.ts";
-import { eventually, operatorWorld, startBroker, untilReady } from "./operator-world.ts";
+import { eventually, operatorWorld, plenty, startBroker, untilReady } from "./operator-world.ts";
 
 let broker: Rabbitmq;
 let stopBroker: () => Promise<void>;
@@ -16,7 +16,7 @@ test("jobs in an empty system scale it from zero in one patch; with none left it
   await untilReady(world);
   await world.publish("jobs", 1);
   await operator.line(({ msg }) => msg === "scaled workers");
-  await world.publish("jobs", 60);
+  await world.publish("jobs", plenty);
   await eventually(() => world.replicas()).toBe(10);
   await eventually(async () => (await world.status("images")).replicas?.ready).toBe(10);
   const before = operator.changes;
@@ -70,14 +70,26 @@ test("while nothing happens nothing is written but the Lease, cycle after cycle"
   const operator = world.operator();
   await untilReady(world);
   await eventually(async () => (await world.status("images")).lastDecision?.reason, 40_000).toBe("idle");
-  const before = await world.versions("images");
-  const status = await world.status("images");
-  const cycles = async () => {
-    const text = await (await fetch(`${await operator.url()}/metrics`)).text();
-    return Number(/^millrace_reconcile_duration_seconds_count (\d+)/m.exec(text)?.[1]);
+  const figures = async () => {
+    const lines = (await (await fetch(`${await operator.url()}/metrics`)).text()).split("\n");
+    const sumOf = (name: string) =>
+      lines
+        .filter((line) => line.startsWith(name))
+        .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+    const unanswered = sumOf("millrace_broker_poll_errors_total") + sumOf("millrace_watch_failures_total");
+    return { cycles: sumOf("millrace_reconcile_duration_seconds_count"), unanswered };
   };
-  const from = await cycles();
-  await eventually(cycles, 40_000).toBeGreaterThan(from + 30);
-  expect(await world.status("images")).toEqual(status);
-  expect(await world.versions("images")).toEqual(before);
+  const seen = async () => ({
+    status: await world.status("images"),
+    versions: await world.versions("images"),
+  });
+  for (;;) {
+    const [from, before] = [await figures(), await seen()];
+    await eventually(async () => (await figures()).cycles, 60_000).toBeGreaterThan(from.cycles + 30);
+    const after = await seen();
+    // A broker that did not answer in time is something that happens.
+    if ((await figures()).unanswered > from.unanswered) continue;
+    expect(after).toEqual(before);
+    return;
+  }
 });
