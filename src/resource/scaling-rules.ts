@@ -88,7 +88,7 @@ export const scaleIn = z
     enabled: flag.optional().meta({ description: "false: the count never shrinks. When absent, true." }),
     holdSeconds: seconds().optional().meta({
       description:
-        "Fewer replicas must have been enough for this long, in seconds. When absent, two fifths of a start-up, at least 6.",
+        "Fewer replicas must have been enough for this long, in seconds. When absent, two fifths of a start-up, at least 6. While the promise cannot be kept, as replicas start too slowly for it, three start-ups where that is longer, at most 120.",
     }),
     toZeroAfterSeconds: seconds().optional().meta({
       description:
