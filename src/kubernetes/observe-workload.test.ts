@@ -126,8 +126,12 @@ describe("pods that were asked for and do not exist", () => {
     const fields = { createsAfterDraining: true, pods: [pod("a", { isDeleting: true })] };
     late(memory, fields, nowMs);
     const draining = late(memory, fields, nowMs + 300_000);
-    expect(draining.fleet).toMatchObject({ uncreated: 0, draining: 1 });
-    expect(draining.fleet.starting).toEqual(Array(3).fill({ ageSeconds: 0, phase: "unscheduled" }));
+    const waiting = { ageSeconds: 0, phase: "unscheduled" };
+    expect(draining.fleet).toMatchObject({
+      uncreated: 0,
+      draining: 1,
+      starting: [waiting, waiting, waiting],
+    });
     expect(draining.notice).toBeUndefined();
     const gone = { createsAfterDraining: true, pods: [] };
     expect(late(memory, gone, nowMs + 300_001).fleet.uncreated).toBe(0);

@@ -18,9 +18,7 @@ export const observeWorkload = (workload: Workload, memory: TargetMemory, nowMs:
   const unready = living.filter(({ readyAtMs }) => readyAtMs === undefined);
   const absentCount = Math.max(0, desired - living.length);
   const draining = workload.pods.length - living.length;
-  const isWaiting =
-    (workload.createsInOrder && unready.length > 0) || (workload.createsAfterDraining && draining > 0);
-  // One that waits for its turn has not begun to start, and is not stuck however long that takes.
+  const isWaiting = waitsForTurn(workload, { unreadyCount: unready.length, drainingCount: draining });
   const sinceMs = memory.absentForMs(isWaiting ? 0 : absentCount, nowMs);
   const absent = absentOf(workload, { count: absentCount, sinceMs });
   const starting = [...unready.map((pod) => startingOf(pod, nowMs)), ...absent.expected].toSorted(
@@ -55,6 +53,12 @@ const startingOf = (pod: WatchedPod, nowMs: number): Starting => ({
   ageSeconds: Math.max(0, nowMs - pod.createdAtMs) / 1_000,
   phase: phaseOf(pod),
 });
+
+/** Absent pods that wait for their turn have not begun to start, and are not stuck however long that takes. */
+const waitsForTurn = (
+  { createsInOrder, createsAfterDraining }: Workload,
+  { unreadyCount, drainingCount }: { readonly unreadyCount: number; readonly drainingCount: number },
+): boolean => (createsInOrder && unreadyCount > 0) || (createsAfterDraining && drainingCount > 0);
 
 const replicaOf = ({ name, addresses }: WatchedPod): Replica => ({ id: name, addresses });
 

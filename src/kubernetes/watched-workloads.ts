@@ -69,7 +69,7 @@ export const statefulSetsResource = { group: "apps", version: "v1", plural: "sta
 export const trimStatefulSet = (object: KubernetesObject): WatchedStatefulSet => ({
   ...trimDeployment(object),
   createsInOrder: (object as Scaled).spec?.podManagementPolicy !== "Parallel",
-  isUpdating: isUpdating(object as Scaled),
+  isUpdating: isUpdating(object),
 });
 
 /**
@@ -77,10 +77,14 @@ export const trimStatefulSet = (object: KubernetesObject): WatchedStatefulSet =>
  * or a partition for good: nobody replaces those below the partition, and with OnDelete none.
  */
 const isUpdating = ({ spec, status = {} }: Scaled): boolean => {
-  const { currentRevision, updateRevision, replicas = 0, updatedReplicas = 0 } = status;
+  const { currentRevision, updateRevision } = status;
   const { type, rollingUpdate } = spec?.updateStrategy ?? {};
-  if (currentRevision === undefined || updateRevision === undefined) return false;
   if (currentRevision === updateRevision || type === "OnDelete") return false;
   const partition = rollingUpdate?.partition ?? 0;
-  return partition === 0 || updatedReplicas < replicas - partition;
+  return partition === 0 || isUpdatingFrom(partition, status);
 };
+
+const isUpdatingFrom = (
+  partition: number,
+  { replicas = 0, updatedReplicas = 0 }: NonNullable<Scaled["status"]>,
+): boolean => updatedReplicas < replicas - partition;
