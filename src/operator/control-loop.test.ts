@@ -1,5 +1,11 @@
-import { expect, test } from "vitest";
-import { scenarioTarget, startedScenario } from "../../test/fakes/operator-scenario.ts";
+import { describe, expect, test } from "vitest";
+import { MemoryLease } from "../../test/fakes/memory-lease.ts";
+import {
+  autoscalerResource,
+  type OperatorScenario,
+  scenarioTarget,
+  startedScenario,
+} from "../../test/fakes/operator-scenario.ts";
 
 test("the fast path sees the first job at zero replicas and patches at once, without a cycle", async () => {
   const scenario = await startedScenario();
@@ -157,4 +163,62 @@ test("one autoscaler that cannot be decided does not keep the others from it", a
     true,
   );
   expect(await scenario.metric(/^millrace_reconcile_errors_total/)).toMatch(/ 1$/);
+});
+
+describe("busy replicas that were kept from being moved", () => {
+  const spec = { objective: { waitSeconds: 30 }, expectedServiceSeconds: 40 };
+  const withBusyReplicas = async () => {
+    const scenario = await startedScenario({ serviceSeconds: 40, spec, brokers: new Map([["default", {}]]) });
+    scenario.fleet.takesVictims = true;
+    Object.assign(scenario.world, { brokerTellsUnacked: true, brokerTellsHolders: true });
+    scenario.world.publish(20);
+    await scenario.walk(30);
+    expect(scenario.fleet.protections.at(-1)).not.toEqual([]);
+    return scenario;
+  };
+  /** What the fleet was told in so many seconds. */
+  const toldDuring = async (scenario: OperatorScenario, seconds: number) => {
+    const before = scenario.fleet.protections.length;
+    await scenario.walk(seconds);
+    return scenario.fleet.protections.slice(before);
+  };
+
+  test.each<readonly [string, (scenario: OperatorScenario) => void]>([
+    ["only watches", (scenario) => scenario.replaceResource({ ...spec, mode: "DryRun" })],
+    [
+      "has lost the target",
+      ({ fleet }) => (fleet.owner = { kind: "ScaledObject", name: "other", remedy: "Pause it." }),
+    ],
+    ["is refused", (scenario) => scenario.replaceResource({ ...spec, broker: "nobody-knows" })],
+    ["is gone", ({ operator }) => operator.replaceAutoscalers([])],
+  ])("are let go for a minute when their autoscaler %s, and then left alone", async (_why, change) => {
+    const scenario = await withBusyReplicas();
+    change(scenario);
+    const told = await toldDuring(scenario, 60);
+    expect(told.length).toBeGreaterThan(20);
+    expect(told.every((busy) => busy.length === 0)).toBe(true);
+    await scenario.walk(4);
+    expect(await toldDuring(scenario, 20)).toEqual([]);
+  });
+
+  test("are let go also by an operator that has only ever seen their autoscaler watch", async () => {
+    const scenario = await startedScenario({ spec: { mode: "DryRun" } });
+    expect(await toldDuring(scenario, 4)).toContainEqual([]);
+  });
+
+  test("stay so while another autoscaler acts on their target", async () => {
+    const scenario = await withBusyReplicas();
+    const resource = autoscalerResource(spec);
+    const watching = autoscalerResource({ ...spec, mode: "DryRun" });
+    const beside = { ...watching, metadata: { ...watching.metadata, name: "beside" } };
+    scenario.operator.replaceAutoscalers([beside, resource]);
+    expect((await toldDuring(scenario, 10)).every((busy) => busy.length > 0)).toBe(true);
+  });
+
+  test("are left alone by an operator that lost the lease while it looked", async () => {
+    const lease = new MemoryLease({ isHeld: true });
+    const scenario = await startedScenario({ spec: { mode: "DryRun" }, lease });
+    scenario.world.onBrokerRead = () => (lease.isHeld = false);
+    expect(await toldDuring(scenario, 2)).toEqual([]);
+  });
 });

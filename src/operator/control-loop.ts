@@ -7,7 +7,15 @@ import { FleetAccess } from "./fleet-access.ts";
 import { lookedAtFast } from "./fast-path.ts";
 import type { OperatorMetrics } from "./metrics.ts";
 import type { CompiledOperatorOptions } from "./options.ts";
-import type { BrokerSample, Fleet, FleetObservation, Journal, Lease, ScaleOutcome } from "./ports.ts";
+import {
+  type BrokerSample,
+  type Fleet,
+  type FleetObservation,
+  type Journal,
+  type Lease,
+  type ScaleOutcome,
+  targetKey,
+} from "./ports.ts";
 import { type Look, SourceReader, type SourceReaderDeps } from "./source-reader.ts";
 import { decisionsSaved } from "./state-store.ts";
 
@@ -32,11 +40,17 @@ type Scene = {
 type Done = { readonly changed: boolean; readonly decision?: Decision };
 const nothingDone: Done = { changed: false };
 
+/** So long busy replicas are let go, look by look: a call may fail, and one call does not write to all of very many. */
+const lettingGoMs = 60_000;
+
 /** Observe, step, act, report; once for all autoscalers, or at once for idle ones whose queue has a job. Holds no timer. */
 export class ControlLoop {
   readonly #deps: ControlLoopDeps;
   readonly #sources: SourceReader;
   readonly #fleet: FleetAccess;
+  /** By target: who kept busy replicas there, when it was last asked; until they were let go. */
+  readonly #keepers = new Map<string, { readonly autoscaler: Autoscaler; readonly atMs: number }>();
+  readonly #met = new WeakSet<Autoscaler>();
   #lastLook: Look = {};
   #number = 0;
 
@@ -66,6 +80,7 @@ export class ControlLoop {
       }),
     );
     this.#report(new Map(done), autoscalers);
+    this.#letGo(autoscalers);
     this.#deps.metrics.cycleEnded((this.#deps.nowMs() - startedMs) / 1_000);
     return done.some(([, { changed }]) => changed);
   }
@@ -147,9 +162,27 @@ export class ControlLoop {
 
   /** Not waited for: it is no part of the decision, and the next observation says what went wrong. */
   #protect(autoscaler: Autoscaler): void {
-    const { busy, resource } = autoscaler;
-    if (busy === undefined || resource.spec.mode === "DryRun" || autoscaler.owner !== undefined) return;
-    void this.#fleet.protect(autoscaler, busy);
+    const { busy } = autoscaler;
+    if (busy !== undefined && mayProtect(autoscaler)) void this.#fleet.protect(autoscaler, busy);
+  }
+
+  /** Nobody protects the replicas any more: their autoscaler only watches now, is refused, has lost the target, or is gone. */
+  #letGo(autoscalers: readonly Autoscaler[]): void {
+    if (this.#deps.fleet.protect === undefined || !this.#mayAct) return;
+    const nowMs = this.#deps.nowMs();
+    const kept = new Set(autoscalers.filter(mayProtect).map(({ target }) => targetKey(target)));
+    for (const autoscaler of autoscalers) {
+      const key = targetKey(autoscaler.target);
+      // Under the operator before this one it may have protected some.
+      const isNew = !this.#met.has(autoscaler);
+      if (isNew || kept.has(key)) this.#keepers.set(key, { autoscaler, atMs: nowMs });
+      this.#met.add(autoscaler);
+    }
+    for (const [key, { autoscaler, atMs }] of this.#keepers) {
+      if (kept.has(key)) continue;
+      if (nowMs - atMs > lettingGoMs) this.#keepers.delete(key);
+      else void this.#fleet.protect(autoscaler, []);
+    }
   }
 
   #floorOf(
@@ -189,6 +222,10 @@ export class ControlLoop {
       });
     }
   }
+}
+
+function mayProtect({ resource, refusal, owner }: Autoscaler): boolean {
+  return resource.spec.mode === "Active" && refusal === undefined && owner === undefined;
 }
 
 function usersOfQueues(autoscalers: readonly Autoscaler[]): ReadonlyMap<string, readonly string[]> {
