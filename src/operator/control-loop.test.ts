@@ -211,7 +211,7 @@ describe("busy replicas that were kept from being moved", () => {
     const resource = autoscalerResource(spec);
     const watching = autoscalerResource({ ...spec, mode: "DryRun" });
     const beside = { ...watching, metadata: { ...watching.metadata, name: "beside" } };
-    scenario.operator.replaceAutoscalers([beside, resource]);
+    scenario.operator.replaceAutoscalers([resource, beside]);
     expect((await toldDuring(scenario, 10)).every((busy) => busy.length > 0)).toBe(true);
   });
 
