@@ -84,6 +84,11 @@ test("while the API server is away nothing changes and a leader stops leading; b
   await untilReady(here);
   await here.publish("jobs", plenty);
   await eventually(() => here.replicas()).toBe(10);
+  const connections = async () => {
+    const text = await (await fetch(`${await operator.url()}/metrics`)).text();
+    return Number(/^millrace_api_connections (\d+)/m.exec(text)?.[1]);
+  };
+  const before = await connections();
   await controlPlane.killApiServer();
   const away = operator.lines.length;
   await here.purge("jobs");
@@ -93,4 +98,5 @@ test("while the API server is away nothing changes and a leader stops leading; b
   await operator.line(isLeading, away);
   await eventually(() => here.replicas(), 60_000).toBe(0);
   expect(isChain([operator])).toBe(true);
+  await eventually(connections).toBeLessThanOrEqual(before);
 });
