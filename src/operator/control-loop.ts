@@ -228,9 +228,11 @@ function mayProtect({ resource, refusal, owner }: Autoscaler): boolean {
   return resource.spec.mode === "Active" && refusal === undefined && owner === undefined;
 }
 
+/** By queue: those that make replicas for it. One in DryRun makes none. */
 function usersOfQueues(autoscalers: readonly Autoscaler[]): ReadonlyMap<string, readonly string[]> {
   const users = new Map<string, string[]>();
-  for (const { queues, key } of autoscalers) {
+  for (const { queues, key, resource } of autoscalers) {
+    if (resource.spec.mode === "DryRun") continue;
     for (const { ref } of queues) {
       const known = users.get(ref.key);
       if (known === undefined) users.set(ref.key, [key]);

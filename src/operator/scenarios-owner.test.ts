@@ -135,6 +135,20 @@ describe("two autoscalers on one target", () => {
     expect(scenario.desired).toBe(7);
   });
 
+  test("on one queue say so with the remedy, which clears it: with one in DryRun nothing is shared", async () => {
+    const sharedOf = (scenario: Awaited<ReturnType<typeof scenarioWith>>) =>
+      scenario.operator.autoscalers.map(({ resource, conditions }) => {
+        const shared = conditions.find(({ type }) => type === "QueueShared");
+        return `${resource.metadata.name} ${shared?.status} ${shared?.reason}`;
+      });
+    const scenario = await scenarioWith(younger, elder);
+    expect(sharedOf(scenario)).toEqual(["ant True Shared", "zebra True Shared"]);
+    const watching = { ...younger, spec: { ...younger.spec, mode: "DryRun" as const } };
+    scenario.operator.replaceAutoscalers([watching, elder]);
+    await scenario.walk(2);
+    expect(sharedOf(scenario)).toEqual(["ant False BesideOther", "zebra False NotShared"]);
+  });
+
   test("when the older one is edited to DryRun, it is in nobody's way", async () => {
     const scenario = await scenarioWith(younger, elder);
     scenario.operator.replaceAutoscalers([younger, { ...elder, spec: { ...elder.spec, mode: "DryRun" } }]);
