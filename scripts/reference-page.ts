@@ -14,7 +14,7 @@ const conditions: Readonly<Record<ConditionType, string>> = {
   ObjectiveFeasible:
     "Reacting can keep the promise. When not, the message says how many warm replicas would (replicas.min).",
   TargetConflict: "Something else scales the target, and the operator therefore leaves it alone.",
-  QueueShared: "Another autoscaler names one of the same queues.",
+  QueueShared: "Another Active autoscaler names one of the same queues.",
   ScaleInBlocked: "Fewer replicas would do, and something keeps the count up.",
   CapacityBlocked: "Replicas that were asked for are not created or do not start; more are not asked for.",
   Paused: "A person keeps the count.",

@@ -7,8 +7,8 @@ export type Written = {
   readonly generation: unknown;
   /** Status by type. */
   readonly conditions: ReadonlyMap<string, string>;
-  /** The message of the condition Ready while it is bad. */
-  readonly notReadyBecause: unknown;
+  /** Messages without figures, by type of condition. */
+  readonly causes: ReadonlyMap<string, string>;
   /** When the last decision was made. */
   readonly decided: unknown;
   readonly count: string;
@@ -35,7 +35,7 @@ export function writtenOf(status: unknown, atMs: number): Written {
     atMs,
     generation: observedGeneration,
     conditions: new Map(list.map(({ type, status: is }) => [String(type), String(is)])),
-    notReadyBecause: list.find(({ type, status: is }) => type === "Ready" && is === "False")?.["message"],
+    causes: causesOf(list),
     decided: recordOf(lastDecision)["time"],
     count: countText(recordOf(durable)["count"]),
     figures: new Map(
@@ -45,6 +45,16 @@ export function writtenOf(status: unknown, atMs: number): Written {
     ),
   };
 }
+
+/** What Ready says, and why the promise is not measured: other sentences have other remedies. */
+const causesOf = (
+  conditions: readonly { readonly type?: unknown; readonly status?: unknown; readonly message?: unknown }[],
+): ReadonlyMap<string, string> =>
+  new Map(
+    conditions
+      .filter(({ type, status }) => type === "Ready" || (type === "ObjectiveMet" && status === "Unknown"))
+      .map(({ type, message }) => [String(type), String(message).slice(0, maxMessageCharacters)]),
+  );
 
 /** The API server gives the keys back in an order of its own. */
 const countText = (count: unknown): string =>
@@ -59,7 +69,7 @@ export function changedConditions({ view }: JournalEntry, written: Written): rea
 
 /**
  * Whether to write now: a decision, a condition that changed and stayed so, a count that somebody else set, the last of the
- * replicas that were asked for; beyond these, after ten seconds, a new reason to hold or another trouble; and once in a minute
+ * replicas that were asked for; beyond these, after ten seconds, a new reason to hold or another cause; and once in a minute
  * a figure that moved out of its dead band.
  */
 export function isWorthWriting(
@@ -70,15 +80,14 @@ export function isWorthWriting(
   if (isNews(entry, written) || changedForMs >= settleMs) return true;
   const { view } = entry;
   const sinceMs = nowMs - written.atMs;
-  const isOld = view.status.lastDecision?.time !== written.decided || isOtherTrouble(view, written);
+  const isOld = view.status.lastDecision?.time !== written.decided || isOtherCause(view, written);
   if (isOld && sinceMs >= holdsEveryMs) return true;
   return sinceMs >= figuresEveryMs && hasMoved(view, written);
 }
 
-/** As little ready as before, for another reason: the message has another remedy. */
-function isOtherTrouble({ status }: AutoscalerView, { notReadyBecause }: Written): boolean {
-  const ready = status.conditions.find(({ type }) => type === "Ready");
-  return ready?.status === "False" && ready.message.slice(0, maxMessageCharacters) !== notReadyBecause;
+/** As ready and as measured as before, for another reason. */
+function isOtherCause({ status }: AutoscalerView, { causes }: Written): boolean {
+  return [...causesOf(status.conditions)].some(([type, cause]) => causes.get(type) !== cause);
 }
 
 /** What is written at once. */

@@ -194,8 +194,8 @@ describe("what is worth writing", () => {
   });
 
   test("another cause of not being ready is, every ten seconds; of what is merely unmet the figures are not", () => {
-    const bad = (type: Condition["type"], message: string) =>
-      entry({ conditions: [condition({ type, status: "False", message })] });
+    const bad = (type: Condition["type"], message: string, status: Condition["status"] = "False") =>
+      entry({ conditions: [condition({ type, status, message })] });
     const without = (message: string) => bad("Ready", message);
     const before = written(without("The role lacks list on pods."));
     expect(isWorth(without("The role lacks list on pods."), { before, seconds: 86_400 })).toBe(false);
@@ -203,6 +203,11 @@ describe("what is worth writing", () => {
     expect(isWorth(without("The role lacks watch on pods."), { before, seconds: 10 })).toBe(true);
     const unmet = written(bad("ObjectiveMet", "0.91 of 0.95"));
     expect(isWorth(bad("ObjectiveMet", "0.92 of 0.95"), { before: unmet, seconds: 86_400 })).toBe(false);
+    const unmeasured = written(bad("ObjectiveMet", "Not known.", "Unknown"));
+    const because = bad("ObjectiveMet", "Not known. Prometheus cannot be reached.", "Unknown");
+    expect(isWorth(because, { before: unmeasured, seconds: 10 })).toBe(true);
+    const noticed = bad("Ready", "A pod carries a deletion cost.", "True");
+    expect(isWorth(noticed, { before: written(bad("Ready", "Known.", "True")), seconds: 10 })).toBe(true);
   });
 
   test("a count that somebody else set is", () => {
