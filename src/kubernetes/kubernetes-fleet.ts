@@ -5,7 +5,7 @@ import { protectBusy } from "./busy-protection.ts";
 import type { ClusterClient } from "./cluster-client.ts";
 import { createFleetMetrics } from "./fleet-metrics.ts";
 import { checkFleetOptions, type KubernetesFleetOptions } from "./fleet-options.ts";
-import { observeWorkload } from "./observe-workload.ts";
+import { observeWorkload, readyReplicas } from "./observe-workload.ts";
 import { OtherScalers } from "./other-scalers.ts";
 import { type ScaleOf, writeScale } from "./scale.ts";
 import { type ScaleInParts, shrinkByVictims } from "./scale-in.ts";
@@ -83,8 +83,12 @@ class KubernetesFleet implements Fleet, Service {
       ]);
       if (read.kind === "unknown") return read;
       if (owner.kind === "unknown") return owner;
-      const observation = observeWorkload(read.workload, this.#memories.of(target), this.#nowMs());
-      return owner.kind === "owned" ? { ...observation, owner: owner.owner } : observation;
+      const { workload } = read;
+      return {
+        ...observeWorkload(workload, this.#memories.of(target), this.#nowMs()),
+        ...(this.protect !== undefined && { replicas: readyReplicas(workload) }),
+        ...(owner.kind === "owned" && { owner: owner.owner }),
+      };
     } catch (error) {
       return { kind: "unknown", because: textOf(error) };
     }

@@ -45,9 +45,14 @@ export const observeWorkload = (workload: Workload, memory: TargetMemory, nowMs:
     restarts: memory.restarts.note(workload.pods),
     ...(startup === undefined ? {} : { startup }),
     ...(notice.length === 0 ? {} : { notice: notice.join(". ") }),
-    ...(workload.choosesByCost && !workload.isRollingOut ? { victims: ready.map(replicaOf) } : {}),
+    ...(workload.choosesByCost && !workload.isRollingOut ? { victims: readyReplicas(workload) } : {}),
   };
 };
+
+export const readyReplicas = ({ pods }: Workload): readonly Replica[] =>
+  pods.flatMap(({ isDeleting, readyAtMs, name, addresses }) =>
+    isDeleting || readyAtMs === undefined ? [] : [{ id: name, addresses }],
+  );
 
 const startingOf = (pod: WatchedPod, nowMs: number): Starting => ({
   ageSeconds: Math.max(0, nowMs - pod.createdAtMs) / 1_000,
@@ -59,8 +64,6 @@ const waitsForTurn = (
   { createsInOrder, createsAfterDraining }: Workload,
   { unreadyCount, drainingCount }: { readonly unreadyCount: number; readonly drainingCount: number },
 ): boolean => (createsInOrder && unreadyCount > 0) || (createsAfterDraining && drainingCount > 0);
-
-const replicaOf = ({ name, addresses }: WatchedPod): Replica => ({ id: name, addresses });
 
 /** Pods that were asked for and do not exist: expected for a moment, refused after that or as soon as the ReplicaSet says so. */
 const absentOf = (

@@ -215,6 +215,20 @@ describe("busy replicas that were kept from being moved", () => {
     expect((await toldDuring(scenario, 10)).every((busy) => busy.length > 0)).toBe(true);
   });
 
+  test("are those at work also where nobody can be chosen, and a scale-in there names no victims", async () => {
+    const scenario = await startedScenario({ serviceSeconds: 40, spec });
+    scenario.fleet.namesReplicas = true;
+    Object.assign(scenario.world, { brokerTellsUnacked: true, brokerTellsHolders: true });
+    scenario.world.publish(6);
+    await scenario.walk(30);
+    expect(scenario.world.busyReplicas.length).toBeGreaterThan(0);
+    expect(new Set(scenario.fleet.protections.at(-1))).toEqual(new Set(scenario.world.busyReplicas));
+    await scenario.walk(200);
+    expect(scenario.desired).toBe(0);
+    expect(scenario.fleet.changes.filter(({ victims }) => victims !== undefined)).toEqual([]);
+    expect(scenario.fleet.protections.at(-1)).toEqual([]);
+  });
+
   test("are left alone by an operator that lost the lease while it looked", async () => {
     const lease = new MemoryLease({ isHeld: true });
     const scenario = await startedScenario({ spec: { mode: "DryRun" }, lease });

@@ -132,6 +132,8 @@ export type FleetObservation =
       readonly notice?: string;
       /** Restarts of the replicas' containers or processes since the fleet first looked; only grows. */
       readonly restarts?: number;
+      /** The ready replicas, where somebody has to know which of them are at work: to be kept from being moved. Absent elsewhere. */
+      readonly replicas?: readonly Replica[];
       /** The ready replicas, where the fleet can be told which of them to remove; absent where it chooses by itself. */
       readonly victims?: readonly Replica[];
       /** What else scales the target, and the operator therefore must not: a sentence with the remedy. */

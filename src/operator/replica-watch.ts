@@ -30,13 +30,15 @@ export class ReplicaWatch {
 
   readings(seen: ReplicaSeen): Readings {
     const { fleet, broker, workers, queues, spec, nowMs } = seen;
+    const replicas = namedIn(fleet);
     const tellsAll = queues.every(
       ({ ref }) => workers?.sample.queues.get(ref.key)?.runningByReplica !== undefined,
     );
-    this.#needsHolders = (fleet.victims?.length ?? 0) > 0 && !tellsAll;
+    this.#needsHolders = (replicas?.length ?? 0) > 0 && !tellsAll;
     this.#quietSinceMs = isQuiet(seen) ? (this.#quietSinceMs ?? nowMs) : undefined;
     const idle = this.#idleNow(seen);
-    this.#idle.note(idle, nowMs);
+    const choosable = fleet.victims && idle;
+    this.#idle.note(choosable, nowMs);
     const readings = buildReadings({
       ...(broker !== undefined && { broker }),
       ...(workers !== undefined && { workers }),
@@ -44,22 +46,22 @@ export class ReplicaWatch {
       queues,
       unresolved: seen.unresolved,
       slotSharing: spec.slotSharing,
-      ...(idle !== undefined && { idle: idle.length }),
+      ...(choosable !== undefined && { idle: choosable.length }),
       staleAfterSeconds: seen.staleAfterSeconds,
       nowMs,
     });
     this.#busyNow =
-      fleet.victims && this.#busy.note(fleet.victims, idle, { inProgress: isInProgress(readings), nowMs });
+      replicas && this.#busy.note(replicas, idle, { inProgress: isInProgress(readings), nowMs });
     this.#firstConsumer.look(readings, nowMs);
     return this.#firstConsumer.withStartup(readings);
   }
 
-  /** At most `count` replicas that run nothing, those that became idle last first. */
+  /** At most `count` replicas that can be chosen and run nothing, those that became idle last first. */
   latestIdle(count: number): readonly string[] {
     return this.#idle.latest(count);
   }
 
-  /** Some queue's workers do not tell which of them is at work, and replicas can be chosen: the broker has to say who holds what. */
+  /** Some queue's workers do not tell which of them is at work, and it matters: the broker has to say who holds what. */
   get needsHolders(): boolean {
     return this.#needsHolders;
   }
@@ -70,10 +72,11 @@ export class ReplicaWatch {
   }
 
   #idleNow({ fleet, broker, workers, queues, spec, staleAfterSeconds, nowMs }: ReplicaSeen) {
+    const replicas = namedIn(fleet);
     return (
-      fleet.victims &&
+      replicas &&
       idleReplicas({
-        replicas: fleet.victims,
+        replicas,
         queueKeys: queues.map(({ ref }) => ref.key),
         broker: spec.broker,
         ...(broker !== undefined && { brokerSample: broker }),
@@ -85,6 +88,8 @@ export class ReplicaWatch {
     );
   }
 }
+
+const namedIn = ({ replicas, victims }: ReplicaSeen["fleet"]) => replicas ?? victims;
 
 /** Nothing is known to wait in any queue; one that is unknown may have jobs. */
 const isQuiet = ({ broker, workers, queues, unresolved }: ReplicaSeen): boolean =>

@@ -2,7 +2,7 @@ import { Registry } from "prom-client";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { createKubernetesFleet } from "../../src/kubernetes/kubernetes-fleet.ts";
 import { DELETION_COST, DO_NOT_DISRUPT, OUR_COST, SAFE_TO_EVICT } from "../../src/kubernetes/watched-pod.ts";
-import { core, type FleetWorld, setUpFleet } from "./fleet-harness.ts";
+import { core, deployments, type FleetWorld, setUpFleet } from "./fleet-harness.ts";
 
 const open: FleetWorld[] = [];
 afterEach(async () => {
@@ -183,6 +183,25 @@ describe("busy pods", () => {
         return one.annotationsOf(a);
       })
       .toEqual({ [SAFE_TO_EVICT]: "false" });
+  });
+
+  test("are named to the operator also where they cannot be chosen, as in a rollout, and only where it is wished for", async () => {
+    const one = await setUp({ protectBusyPods: true });
+    const before = await one.observe();
+    expect(before.replicas).toEqual(before.victims);
+    one.kubelet.startPods = false;
+    await one.client.mergePatch(
+      { resource: deployments, namespace: one.namespace, name: "worker" },
+      { spec: { template: { metadata: { annotations: { version: "2" } } } } },
+    );
+    const during = await one.until(({ fleet }) => fleet.rollout);
+    expect(during.victims).toBeUndefined();
+    expect(during.replicas?.length).toBeGreaterThan(0);
+    const other = createKubernetesFleet({ client: one.client });
+    onTestFinished(() => other.stop());
+    const unwished = await other.observe(one.target, AbortSignal.timeout(10_000));
+    expect(unwished).toMatchObject({ kind: "observed" });
+    expect(unwished).not.toHaveProperty("replicas");
   });
 
   test("are left alone unless it is wished for", async () => {

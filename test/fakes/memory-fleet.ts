@@ -1,6 +1,7 @@
 import {
   type Fleet,
   type FleetObservation,
+  type Replica,
   type ScaleChange,
   type ScaleOutcome,
   type TargetRef,
@@ -32,6 +33,8 @@ export class MemoryFleet implements Fleet {
   owner: NonNullable<Observed["owner"]> | undefined;
   /** Like a Deployment: does not know who is idle, and can be told whom to remove. */
   takesVictims = false;
+  /** Like a cluster whose operator protects busy pods: names its replicas. */
+  namesReplicas = false;
   /** Laid over what is observed. */
   overlay: Partial<Observed["fleet"]> = {};
   notice: string | undefined;
@@ -64,9 +67,8 @@ export class MemoryFleet implements Fleet {
       kind: "observed",
       ...(this.owner !== undefined && { owner: this.owner }),
       ...(this.notice !== undefined && { notice: this.notice }),
-      ...(this.takesVictims && {
-        victims: this.readyIds(target).map((id) => ({ id, addresses: [addressOf(id)] })),
-      }),
+      ...(this.namesReplicas && { replicas: this.#readyReplicas(target) }),
+      ...(this.takesVictims && { victims: this.#readyReplicas(target) }),
       fleet: {
         desired: pool.desired,
         ready,
@@ -127,6 +129,10 @@ export class MemoryFleet implements Fleet {
 
   readyCount(target: TargetRef): number {
     return this.readyIds(target).length;
+  }
+
+  #readyReplicas(target: TargetRef): readonly Replica[] {
+    return this.readyIds(target).map((id) => ({ id, addresses: [addressOf(id)] }));
   }
 
   readyIds(target: TargetRef): readonly string[] {
