@@ -50,8 +50,14 @@ const hellPattern = ({ vhost }: Scene): AutoscalerSpec => ({
 const cases: readonly Case[] = [
   {
     id: "R1 R4",
-    title: "a queue in a vhost, out and in",
-    play: outAndIn,
+    title: "a queue in a vhost, out and in; three jobs bring replicas too",
+    play: async (scene, replicas) => {
+      await outAndIn(scene, replicas);
+      const { ids } = await scene.publisher.publish(jobQueue, 3);
+      await replicas.becomes((count) => count > 0, "more than 0", outMs);
+      await scene.records.allDone(ids, podsMs);
+      await replicas.reaches(0, inMs);
+    },
   },
   {
     id: "R2",
