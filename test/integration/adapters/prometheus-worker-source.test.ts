@@ -70,7 +70,8 @@ const stored = async ({ running = 0, started = 0, processed = {} }: WorkerPage):
   const wanted = 2 * (started + 10 * (processed["succeeded"] ?? 0) + 100 * running);
   await expect
     .poll(async () => {
-      const answer = await fetch(`${prometheus.url()}/api/v1/query?${new URLSearchParams({ query })}`);
+      const asked = new URLSearchParams({ query }).toString();
+      const answer = await fetch(`${prometheus.url()}/api/v1/query?${asked}`);
       const { data } = (await answer.json()) as {
         data: { result: readonly { value: readonly unknown[] }[] };
       };
