@@ -25,7 +25,8 @@ describe.concurrent("what a backlog alone misjudges", () => {
       (held) => held === 20,
       { withinMs: 120_000 },
     );
-    await replicas.staysFor(45_000);
+    const removed = replicas.becomes(() => replicas.removed() > 0, "fewer", 45_000);
+    await expect(removed).rejects.toThrow("not fewer");
   });
 
   test("prefetch of 100 with one slot: no runaway", async ({ scene }) => {

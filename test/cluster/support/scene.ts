@@ -4,6 +4,7 @@ import { test as base } from "vitest";
 import type { ApiResource } from "../../../src/kubernetes/api-path.ts";
 import { clusterAccess } from "../../../src/kubernetes/cluster-access.ts";
 import { type ClusterClient, createClusterClient } from "../../../src/kubernetes/cluster-client.ts";
+import { createListWatch } from "../../../src/kubernetes/list-watch.ts";
 import type { WorkerAutoscalerStatus } from "../../../src/resource/worker-autoscaler-status.ts";
 import { type FreshVhost, freshVhost } from "../../support/fresh-vhost.ts";
 import { eventually } from "./eventually.ts";
@@ -39,8 +40,8 @@ export type Pod = Named & {
 };
 
 type RollingDeployment = {
-  readonly metadata: { readonly generation: number };
-  readonly spec: { readonly replicas: number };
+  readonly metadata: { readonly generation?: number };
+  readonly spec?: { readonly replicas: number };
   readonly status?: {
     readonly observedGeneration?: number;
     readonly replicas?: number;
@@ -57,6 +58,12 @@ const workloads: Readonly<Record<NonNullable<ForeignWorkerOptions["kind"]>, ApiR
 
 export const isReady = ({ status }: Pod): boolean =>
   status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
+
+const isRolledOut = ({ metadata, spec, status = {} }: RollingDeployment): boolean => {
+  const { observedGeneration, updatedReplicas, replicas, availableReplicas } = status;
+  const counts = [updatedReplicas, replicas, availableReplicas];
+  return observedGeneration === metadata.generation && counts.every((count) => count === spec?.replicas);
+};
 
 /** One proof's namespace, vhost, workers and autoscaler. */
 export class Scene {
@@ -235,19 +242,28 @@ export class Scene {
     }
   }
 
-  /** Resolves when the Deployment's latest revision is the only one, with the time. */
+  /** Resolves when the Deployment's latest revision is the only one, with the time at which it was told. */
   async untilRolledOut(withinMs: number): Promise<number> {
-    const path = { resource: deployments, namespace: this.namespace, name: workerName };
-    const look = async () => {
-      const { metadata, spec, status } = await this.client.get<RollingDeployment>(path);
-      const { observedGeneration, updatedReplicas, replicas, availableReplicas } = status ?? {};
-      const counts = { wanted: spec.replicas, updatedReplicas, replicas, availableReplicas };
-      return { isSeen: observedGeneration === metadata.generation, ...counts };
-    };
-    const isRolledOut = ({ isSeen, wanted, ...counts }: Awaited<ReturnType<typeof look>>): boolean =>
-      isSeen && Object.values(counts).every((count) => count === wanted);
-    await eventually("rolled out", look, isRolledOut, { withinMs });
-    return Date.now();
+    const told = Promise.withResolvers<number>();
+    const watch = createListWatch({
+      client: this.client,
+      resource: deployments,
+      namespace: this.namespace,
+      fieldSelector: `metadata.name=${workerName}`,
+      trim: (object) => object as RollingDeployment,
+    });
+    // A look now and then would miss it: the next decision may follow within a moment.
+    watch.onChange(({ now }) => {
+      if (now !== undefined && isRolledOut(now)) told.resolve(Date.now());
+    });
+    const late = setTimeout(() => told.reject(new Error(`not rolled out in ${withinMs} ms`)), withinMs);
+    try {
+      await watch.start();
+      return await told.promise;
+    } finally {
+      clearTimeout(late);
+      await watch.stop();
+    }
   }
 
   async status(name: string = workerName): Promise<WorkerAutoscalerStatus> {
