@@ -18,7 +18,7 @@ describe("the API server is away for a minute", () => {
     const load = new AbortController();
     const publishing = scene.publisher.publish(jobQueue, 10_000, { everyMs: 250, signal: load.signal });
     await replicas.becomes((count) => count >= 4, "at least 4", 30_000);
-    await scene.untilPods(replicas.now(), 60_000);
+    await scene.untilPodsAsWanted(replicas, 120_000);
     const startAgain = await killApiServer(scene.client);
     const steady = replicas.now();
     try {

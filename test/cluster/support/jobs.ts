@@ -7,7 +7,7 @@ export type PublishOptions = {
   readonly body?: (index: number) => { readonly ms?: number };
   /** Between two jobs; default none. */
   readonly everyMs?: number;
-  /** Ends the publishing early. */
+  /** Ends the publishing early, as the publisher's end does. */
   readonly signal?: AbortSignal;
 };
 
@@ -19,7 +19,7 @@ export class Publisher {
   readonly ids: string[] = [];
   readonly #connection: ChannelModel;
   readonly #channel: ConfirmChannel;
-  #isClosing = false;
+  readonly #closing = new AbortController();
 
   private constructor(connection: ChannelModel, channel: ConfirmChannel) {
     this.#connection = connection;
@@ -45,7 +45,9 @@ export class Publisher {
   }
 
   async publish(queue: string, count: number, options: PublishOptions = {}): Promise<Published> {
-    const { body = () => ({}), everyMs = 0, signal = new AbortController().signal } = options;
+    const { body = () => ({}), everyMs = 0 } = options;
+    const ends = [this.#closing.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    const signal = AbortSignal.any(ends);
     const firstSentAtMs = Date.now();
     const ids: string[] = [];
     const confirms: Promise<void>[] = [];
@@ -64,7 +66,9 @@ export class Publisher {
   #confirmed(queue: string, id: string, body: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#channel.sendToQueue(queue, Buffer.from(body), { messageId: id, persistent: true }, (error) =>
-        error === null ? resolve() : reject(new Error(`job ${id} was not confirmed`, { cause: error })),
+        error === null || this.#closing.signal.aborted
+          ? resolve()
+          : reject(new Error(`job ${id} was not confirmed`, { cause: error })),
       );
     });
   }
@@ -75,14 +79,14 @@ export class Publisher {
     await channel.prefetch(1);
     await channel.consume(queue, (message) => {
       const settle = (): void => {
-        if (message !== null && !this.#isClosing) channel.ack(message);
+        if (message !== null && !this.#closing.signal.aborted) channel.ack(message);
       };
       setTimeout(settle, serviceMs).unref();
     });
   }
 
   async close(): Promise<void> {
-    this.#isClosing = true;
+    this.#closing.abort();
     await this.#connection.close().catch(() => {}); // the broker may have closed it already
   }
 }

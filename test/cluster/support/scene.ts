@@ -307,12 +307,28 @@ export class Scene {
 
   /** Resolves when so many pods are Ready, and no other one is there. */
   async untilPods(count: number, withinMs: number): Promise<void> {
-    const look = async (): Promise<readonly [ready: number, all: number]> => {
-      const all = await this.pods();
-      return [all.filter((pod) => isReady(pod)).length, all.length];
-    };
     const what = `${count} pods, all Ready`;
-    await eventually(what, look, ([ready, all]) => ready === count && all === count, { withinMs });
+    await eventually(
+      what,
+      () => this.#countPods(),
+      ({ all, ready }) => ready === count && all === count,
+      { withinMs },
+    );
+  }
+
+  /** Resolves when the pods are as many as the target wants just then, and all of them Ready. */
+  async untilPodsAsWanted(replicas: ReplicaRecorder, withinMs: number): Promise<void> {
+    await eventually(
+      "as many pods as are wanted, all Ready",
+      async () => ({ ...(await this.#countPods()), wanted: replicas.now() }),
+      ({ all, ready, wanted }) => ready === wanted && all === wanted,
+      { withinMs },
+    );
+  }
+
+  async #countPods(): Promise<{ readonly all: number; readonly ready: number }> {
+    const all = await this.pods();
+    return { all: all.length, ready: all.filter((pod) => isReady(pod)).length };
   }
 }
 
