@@ -59,14 +59,18 @@ export const definitions = {
     ["service", "port"],
   ),
   resources: object({ requests: quantities, limits: quantities, claims: { type: "array" } }),
-  oauth2: object({
-    tokenUrl: address("https?"),
-    clientId: text,
-    clientIdKey: text,
-    clientSecretKey: text,
-    scopes: list(text),
-    audience: text,
-  }),
+  oauth2: {
+    ...object({
+      tokenUrl: address("https?"),
+      clientId: text,
+      clientIdKey: text,
+      clientSecretKey: text,
+      scopes: list(text),
+      audience: text,
+    }),
+    if: { minProperties: 1 },
+    then: { required: ["tokenUrl"] },
+  },
   tls: {
     ...object({
       existingSecret: text,
@@ -108,7 +112,10 @@ export const definitions = {
     anyOf: [{ required: ["rabbitmqCluster"] }, { required: ["amqpUrl"] }],
     dependencies: {
       oauth2: ["existingSecret"],
-      external: { required: ["tls"], properties: { tls: { required: ["certKey"] } } },
+      external: {
+        required: ["tls"],
+        properties: { tls: { required: ["certKey"] }, amqpUrl: { pattern: "^amqps:" } },
+      },
     },
     // A RabbitmqCluster has a Secret with user name and password.
     if: { required: ["rabbitmqCluster"] },

@@ -450,7 +450,9 @@ describe("refused is", () => {
     );
   });
   test("what is no ScaledObject", () => {
-    expect(convertOne({ triggers: [] }).because).toContain("spec.triggers: ");
+    const remedy = "add the trigger with the queue that its workers consume";
+    expect(convertOne({ triggers: [] }).because).toMatch(new RegExp(`^spec.triggers: .*${remedy}$`));
+    expect(convertOne({ triggers: undefined }).because).toMatch(new RegExp(`^spec.triggers: .*${remedy}$`));
     expect(convertOne({ maxReplicaCount: "ten" }).because).toContain("spec.maxReplicaCount: ");
     expect(convertOne({ triggers: [{ metadata: {} }] }).because).toContain("spec.triggers[0].type: ");
   });

@@ -31,6 +31,9 @@ const objectMetadata = z.looseObject({
   annotations: textMap.default({}),
 });
 
+const noTriggers =
+  "expected a list of at least one: KEDA scales by none without them; add the trigger with the queue that its workers consume";
+
 export const scaledObjectSchema = z.looseObject({
   metadata: objectMetadata,
   spec: z.looseObject({
@@ -63,7 +66,7 @@ export const scaledObjectSchema = z.looseObject({
           .optional(),
       })
       .optional(),
-    triggers: z.array(trigger).min(1),
+    triggers: z.array(trigger, { error: noTriggers }).min(1, { error: noTriggers }),
   }),
 });
 

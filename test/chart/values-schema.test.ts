@@ -69,6 +69,24 @@ const rejected: readonly (readonly [why: string, values: Values, told: RegExp])[
     /\/brokers\/a\/tls': missing property 'certKey'/,
   ],
   [
+    "a login by certificate without encryption",
+    {
+      brokers: {
+        a: {
+          amqpUrl: "amqp://a",
+          external: true,
+          tls: { existingSecret: "s", certKey: "tls.crt", keyKey: "tls.key" },
+        },
+      },
+    },
+    /\/brokers\/a\/amqpUrl': .*'\^amqps:'/,
+  ],
+  [
+    "a token without the address of its server",
+    { brokers: { a: { amqpUrl: "amqps://a", existingSecret: "s", oauth2: { clientId: "millrace" } } } },
+    /\/brokers\/a\/oauth2': missing property 'tokenUrl'/,
+  ],
+  [
     "a broker's authority without its Secret",
     { brokers: { a: { amqpUrl: "amqps://a", tls: { caKey: "ca.crt" } } } },
     missing("/brokers/a/tls", "'existingSecret'", "caKey"),
