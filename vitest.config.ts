@@ -8,6 +8,8 @@ process.env["GOGC"] ??= "400";
 
 /** An event on a machine that is busy with everything else. */
 const patient = { poll: { timeout: 20_000 } };
+/** How long nobody decides is asserted of the one, attainment of the other: both mostly wait, and nothing else may run. */
+const nearlyAlone = { maxWorkers: 2, sequence: { groupOrder: 3 } };
 /** What needs nothing but a processor, while the API server is away for a minute and little else can be done. */
 const besideAnOutage = { maxWorkers: 3, sequence: { groupOrder: 4 } };
 const clusterSetup = ["test/cluster/shared-cluster.ts", "test/cluster/support/stage.ts"];
@@ -100,7 +102,7 @@ export default defineConfig({
         },
       },
       {
-        // The operator is killed here, which the others share; how long nobody decides is asserted.
+        // The operator is killed here, which the others share.
         test: {
           name: "cluster-alone",
           expect: patient,
@@ -108,10 +110,9 @@ export default defineConfig({
             include: ["test/cluster/alone/**/*.test.ts"],
             globalSetup: clusterSetup,
           })),
-          fileParallelism: false,
           testTimeout: 10 * minute,
           hookTimeout: 5 * minute,
-          sequence: { groupOrder: 3 },
+          ...nearlyAlone,
         },
       },
       {
@@ -147,12 +148,11 @@ export default defineConfig({
         },
       },
       {
-        // Alone at the end: the one place where attainment is asserted.
         test: {
           name: "demo",
           expect: patient,
           include: ["test/demo/**/*.test.ts"],
-          sequence: { groupOrder: 5 },
+          ...nearlyAlone,
         },
       },
     ],
