@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createRabbitmq, type Rabbitmq } from "../../../embedded/rabbitmq.ts";
 import { createRunScope, type RunScope } from "../../../embedded/run-scope.ts";
 import { freshDatabase } from "../../support/fresh-database.ts";
 import { type GatewayUnderTest, startGateway, until } from "./gateway-harness.ts";
 import { newJob } from "./job-store-suite.ts";
+
+/** A node's start alone may take a minute and a half on a busy machine. */
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 /** Alarms and kills concern a whole node, so that this file has its own. */
 let scope: RunScope;
@@ -19,7 +22,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     amqpUrl: node.amqpUrl(),
     databaseUrl: await freshDatabase(),
-    gateway: { confirmSeconds: 1, leaseSeconds: 3, sweepSeconds: 0.05 },
+    gateway: { sweepSeconds: 0.05 },
   });
   await gateway.server.ready();
 });

@@ -107,9 +107,9 @@ export async function takeAll(vhost: FreshVhost, queue: string): Promise<readonl
   return (await vhost.manage("POST", `queues/{vhost}/${queue}/get`, request)) as readonly QueueMessage[];
 }
 
-/** Asks until the answer is true; a named condition instead of a sleep. Fails after 15 s. */
+/** Asks until the answer is true; a named condition instead of a sleep. Fails after 45 s. */
 export async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 45_000;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`never came about: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
