@@ -160,4 +160,4 @@ test("a broker in alarm is told as blocked, and publishing goes on after it", as
     await broker.stop();
     await scope.stop();
   }
-});
+}, 180_000);

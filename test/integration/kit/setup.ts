@@ -93,7 +93,6 @@ export async function startWorker(
       amqpUrl,
       jobs,
       topology: quick,
-      heartbeatSeconds: 1,
       reconnect: quickReconnect,
       concurrency: 2,
       drainSeconds: 5,
@@ -120,7 +119,7 @@ export async function startClient(amqpUrl: string, jobs: readonly JobType[]): Pr
 }
 
 export function linkOptions(url: string, role = "test"): LinkOptions {
-  return { url, role, logger: silentLogger, heartbeatSeconds: 1, backoff: quickReconnect };
+  return { url, role, logger: silentLogger, backoff: quickReconnect };
 }
 
 export async function startPublisher(url: string, more: Partial<PublisherOptions> = {}): Promise<Publisher> {

@@ -61,11 +61,10 @@ test("a connection that is reset is made anew, and a job that ran meanwhile is n
 test("a handler that blocks the event loop until the broker gives its job back has run once", async () => {
   const url = await urlForTest();
   const watch = fileURLToPath(new URL("fixtures/until-given-back.ts", import.meta.url));
-  const { worker, happenings } = await startWorker(url, [
-    work.handle(({ n }) => {
-      if (n === 1) execFileSync(process.execPath, [watch, url, quickTopology.queueOf("work")]);
-    }),
-  ]);
+  const blocking = work.handle(({ n }) => {
+    if (n === 1) execFileSync(process.execPath, [watch, url, quickTopology.queueOf("work")]);
+  });
+  const { worker, happenings } = await startWorker(url, [blocking], { heartbeatSeconds: 1 });
   const client = await startClient(url, [work]);
   await client.submit(work, { n: 1 });
   await happenings.until("settled"); // acked into a dead link
@@ -81,9 +80,11 @@ test("bytes that are silently dropped are noticed by the heartbeat; the job is s
   const vhost = await vhostForTest();
   const proxy = await proxyFor(vhost);
   const gate = Promise.withResolvers<void>();
-  const { worker, happenings } = await startWorker(vhost.amqpUrl({ proxyPort: proxy.port() }), [
-    work.handle(() => gate.promise),
-  ]);
+  const { worker, happenings } = await startWorker(
+    vhost.amqpUrl({ proxyPort: proxy.port() }),
+    [work.handle(() => gate.promise)],
+    { heartbeatSeconds: 1 },
+  );
   const client = await startClient(vhost.amqpUrl(), [work]);
   await client.submit(work, { n: 1 });
   await happenings.until("started");
