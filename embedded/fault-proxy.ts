@@ -1,5 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import { createConnection, createServer, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Service } from "../kit/src/service.ts";
 
 /**
@@ -14,6 +15,8 @@ export type FaultProxy = Service & {
   mode(mode: FaultMode): void;
   /** Only one direction is dropped: what the client sends still arrives, what the server answers does not, or the reverse. */
   dropOnly(direction: "to-server" | "to-client"): void;
+  /** From now on the server's bytes reach the client so much later, in their order. */
+  delay(ms: number): void;
   /** Resolves when the next bytes are thrown away. */
   nextDrop(): Promise<void>;
   /** Resets every open connection (TCP RST). */
@@ -24,11 +27,21 @@ export type FaultProxy = Service & {
 
 type Flow = { toServer: boolean; toClient: boolean; refuse: boolean };
 
+type Passage = { passes: () => boolean; onDrop: () => void; delayMs?: () => number };
+
 /** Passes what comes from one socket to the other while `passes` says so, and tells `onDrop` otherwise. */
-const connect = (from: Socket, to: Socket, flow: { passes: () => boolean; onDrop: () => void }): void => {
+const connect = (from: Socket, to: Socket, { passes, onDrop, delayMs = () => 0 }: Passage): void => {
+  let before = Promise.resolve();
+  const write = (chunk: Buffer): void => {
+    if (!to.destroyed) to.write(chunk);
+  };
   from.on("data", (chunk) => {
-    if (!flow.passes()) flow.onDrop();
-    else if (!to.destroyed) to.write(chunk);
+    if (!passes()) onDrop();
+    else if (delayMs() === 0) write(chunk);
+    else {
+      const late = delay(delayMs());
+      before = before.then(() => late).then(() => write(chunk));
+    }
   });
   from.on("error", () => to.destroy());
   from.on("close", () => to.destroy());
@@ -44,6 +57,7 @@ export const createFaultProxy = (
   const drops = new EventEmitter();
   const onDrop = (): void => void drops.emit("drop");
   let flow: Flow = { toServer: true, toClient: true, refuse: false };
+  let lateMs = 0;
 
   const proxy = createServer((client) => {
     if (flow.refuse) {
@@ -55,7 +69,7 @@ export const createFaultProxy = (
     const pair = { client, server };
     pairs.add(pair);
     connect(client, server, { passes: () => flow.toServer, onDrop });
-    connect(server, client, { passes: () => flow.toClient, onDrop });
+    connect(server, client, { passes: () => flow.toClient, onDrop, delayMs: () => lateMs });
     client.once("close", () => pairs.delete(pair));
   });
 
@@ -78,6 +92,9 @@ export const createFaultProxy = (
     },
     dropOnly(direction) {
       flow = { toServer: direction !== "to-server", toClient: direction !== "to-client", refuse: false };
+    },
+    delay(ms) {
+      lateMs = ms;
     },
     nextDrop: async () => {
       await once(drops, "drop");

@@ -46,29 +46,37 @@ export class VhostReader {
   /** Never rejects. Resolves once all have answered, or the caller's or our own patience has ended. */
   async read(refs: readonly QueueRef[], signal: AbortSignal): Promise<void> {
     if (refs.length === 0) return;
+    const wasTroubled = this.#isTroubled;
     const isNew = this.#round === undefined;
     const answered = { count: 0 };
-    this.#round ??= this.#ask(refs, () => void (answered.count += 1));
-    const patience = AbortSignal.timeout(this.#isTroubled ? patienceWithTroubleMs : patienceMs);
-    const inTime = (await within(this.#round, AbortSignal.any([signal, patience]))) !== "aborted";
-    if (!inTime) this.#problem = "silent";
-    this.#isTroubled = this.#problem !== undefined;
-    // One that answers, only slowly, is told as it was, with its age.
-    if (isNew && answered.count === 0) for (const { key } of refs) this.#options.table.unanswered(key);
+    this.#round ??= this.#ask(refs, answered);
+    const patience = AbortSignal.timeout(wasTroubled ? patienceWithTroubleMs : patienceMs);
+    if ((await within(this.#round, AbortSignal.any([signal, patience]))) !== "aborted") return;
+    this.#problem = "silent";
+    this.#isTroubled = true;
+    if (isNew && !wasTroubled && answered.count === 0) this.#unanswered(refs);
   }
 
-  async #ask(refs: readonly QueueRef[], onAnswer: () => void): Promise<void> {
+  async #ask(refs: readonly QueueRef[], answered: { count: number }): Promise<void> {
     const { table, onGone } = this.#options;
+    const beganMs = performance.now();
     const keys = new Map(refs.map(({ name, key }) => [name, key]));
     const { problem } = await this.#reader.ask({
       queues: [...keys.keys()],
       onAnswer: (name, answer) => {
-        onAnswer();
+        answered.count += 1;
         const key = keys.get(name);
         if (key !== undefined && table.note(key, answer)) onGone(key);
       },
     });
+    // One that answers, only slowly, is told as it was, with its age.
+    if (answered.count === 0) this.#unanswered(refs);
     this.#problem = problem;
+    this.#isTroubled = problem !== undefined || performance.now() - beganMs > patienceMs;
     this.#round = undefined;
+  }
+
+  #unanswered(refs: readonly QueueRef[]): void {
+    for (const { key } of refs) this.#options.table.unanswered(key);
   }
 }

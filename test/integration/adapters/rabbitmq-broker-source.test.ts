@@ -81,11 +81,12 @@ const until = async (
   from: Source,
   isSo: (block: BrokerBlock | undefined, sample: BrokerSample) => boolean,
   deadlineMs = 1_000,
+  everyMs = 20,
 ): Promise<BrokerSample> => {
   for (;;) {
     const sample = await from.read([queue], signal(deadlineMs));
     if (isSo(sample.queues.get(queue.key), sample)) return sample;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 };
 
@@ -238,6 +239,26 @@ describe("bad weather", () => {
     proxy.mode("pass");
     send(1);
     await until(broker, (block) => block?.ready === 1);
+  });
+
+  test("a broker 150 ms away that was silent once is read again, and not only when it answers within 50 ms", async () => {
+    const proxy = await proxied();
+    const broker = await source({ proxy });
+    const readNowAndThen = (problem: RegExp | undefined) =>
+      until(
+        broker,
+        (_, sample) =>
+          problem === undefined ? sample.queues.has(queue.key) : problem.test(sample.problem ?? ""),
+        1_000,
+        500,
+      );
+    proxy.delay(150);
+    await readNowAndThen(undefined);
+    proxy.delay(1_200);
+    await readNowAndThen(/did not answer in time/);
+    proxy.delay(150);
+    send(1);
+    await until(broker, (block, { problem }) => block?.ready === 1 && problem === undefined, 1_000, 500);
   });
 
   test("a broker that is away at start is a problem, and start and stop do not wait for it", async () => {
