@@ -6,8 +6,6 @@ import { Replica, type ReplicaDependencies } from "./replica.ts";
 import { readLoad } from "./replica-probe.ts";
 import { createStartupTimes } from "./startup-times.ts";
 
-/** How long replicas may take to say what they run, when victims are chosen and when they are counted. */
-const loadDeadlineMs = 500;
 const defaultMetricsPath = "/metrics";
 
 type Observed = Extract<FleetObservation, { kind: "observed" }>;
@@ -17,6 +15,8 @@ export type PoolDependencies = Omit<ReplicaDependencies, "graceMs" | "emit"> & {
   readonly emit: PoolEmit;
   /** Replicas that the machine is asked to run at most; what is wanted beyond stays uncreated. */
   readonly maxReplicas: number;
+  /** As in `ProcessFleetOptions`. */
+  readonly loadDeadlineMs: number;
 };
 
 /** The replicas of one pool, kept at the desired count. */
@@ -146,7 +146,7 @@ export class Pool {
   }
 
   async #loads(replicas: readonly Replica[], signal: AbortSignal): Promise<Map<Replica, ReplicaLoad>> {
-    const within = AbortSignal.any([signal, AbortSignal.timeout(loadDeadlineMs)]);
+    const within = AbortSignal.any([signal, AbortSignal.timeout(this.#dependencies.loadDeadlineMs)]);
     const path = this.#pool.metricsPath ?? defaultMetricsPath;
     const asked = replicas.map(async (replica) => {
       const load =

@@ -38,6 +38,8 @@ export type ProcessFleetOptions = {
   readonly metricsHost?: string;
   /** Replicas of one pool, at most. Default 256; what is wanted beyond is reported as uncreated. */
   readonly maxReplicas?: number;
+  /** How long replicas may take to say what they run, when victims are chosen and when they are counted. Default 500. */
+  readonly loadDeadlineMs?: number;
   readonly registry?: Registry;
   readonly logger?: Logger;
   /** Gets each event, after the log and the account. */
@@ -48,6 +50,7 @@ export type ProcessFleetOptions = {
 const standardError = 2;
 const defaultHost = "127.0.0.1";
 const defaultMaxReplicas = 256;
+const defaultLoadDeadlineMs = 500;
 const portAttempts = 20;
 const poolKind = "ProcessPool";
 
@@ -142,10 +145,11 @@ class ProcessFleet implements Fleet, Service {
   }
 
   #poolOf(pool: ProcessPool): RunningPool {
-    const { nowMs = Date.now, maxReplicas = defaultMaxReplicas } = this.#options;
+    const options = this.#options;
     const replicas = new Pool(pool, {
-      nowMs,
-      maxReplicas,
+      nowMs: options.nowMs ?? Date.now,
+      maxReplicas: options.maxReplicas ?? defaultMaxReplicas,
+      loadDeadlineMs: options.loadDeadlineMs ?? defaultLoadDeadlineMs,
       spawn: () => this.#spawn(pool),
       emit: (event) => {
         for (const listen of this.#listeners) listen(event);

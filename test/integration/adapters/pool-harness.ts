@@ -76,6 +76,7 @@ export const setUpPool = async (setup: PoolSetup = {}) => {
     ],
     baseEnv: { PATH: process.env["PATH"] },
     logDirectory: join(folder, "logs"),
+    loadDeadlineMs: 10_000,
     ...options,
     onEvent: (event) => log.add(event),
   });
