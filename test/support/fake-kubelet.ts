@@ -3,6 +3,7 @@ import type { ClusterClient } from "../../src/kubernetes/cluster-client.ts";
 import { hasCode } from "../../src/kubernetes/errors.ts";
 import type { KubernetesObject } from "../../src/kubernetes/kubernetes-object.ts";
 import { createListWatch, type ListWatch } from "../../src/kubernetes/list-watch.ts";
+import { pause } from "../../src/kubernetes/pause.ts";
 
 type Pod = KubernetesObject & {
   readonly spec?: { readonly nodeName?: string };
@@ -10,6 +11,9 @@ type Pod = KubernetesObject & {
 };
 
 const pods = { group: "", version: "v1", plural: "pods" };
+
+/** The API server is slow, busy or away, the pod is bound or ending by now, or its namespace is ending. */
+const passing = ["timeout", "busy", "refused", "unreachable", "conflict", "forbidden"] as const;
 
 export type FakeKubelet = Service & {
   /** New pods are bound and become ready at once (the default), or stay as they were created. */
@@ -37,11 +41,9 @@ export const createFakeKubelet = (client: ClusterClient, namespace: string): Fak
     name,
     ...(subresource === undefined ? {} : { subresource }),
   });
-  /** The pod is gone or another's, or the API server is ending. */
-  const ignoreGone = (error: unknown): void => {
-    const codes = ["not-found", "conflict", "unreachable", "busy"] as const;
-    if (!codes.some((code) => hasCode(error, code))) throw error;
-  };
+  const stopping = new AbortController();
+  /** One that was given up stays, for `stop` to tell of. */
+  const underWay = new Set<Promise<void>>();
   const watch: ListWatch<Pod> = createListWatch({
     client,
     resource: pods,
@@ -85,21 +87,48 @@ export const createFakeKubelet = (client: ClusterClient, namespace: string): Fak
       await kubelet.report(name, { conditions: conditions({ ready: "False" }) });
     },
     start: () => watch.start(),
-    stop: () => watch.stop(),
+    async stop() {
+      stopping.abort();
+      await watch.stop();
+      await Promise.all(underWay);
+    },
   };
 
-  watch.onChange(({ now, before }) => {
-    if (now === undefined) return;
-    const { name, deletionTimestamp } = now.metadata;
-    if (deletionTimestamp !== undefined) {
-      if (kubelet.endPods)
-        void client.delete(at(name), { query: { gracePeriodSeconds: 0 } }).catch(ignoreGone);
-    } else if (before === undefined && kubelet.startPods && now.spec?.nodeName === undefined) {
-      void kubelet
-        .bind(name)
-        .then(() => kubelet.ready(name))
-        .catch(ignoreGone);
+  const startPod = async ({ metadata, spec, status }: Pod): Promise<void> => {
+    if (metadata.deletionTimestamp !== undefined || status?.phase === "Running") return;
+    if (spec?.nodeName === undefined) await kubelet.bind(metadata.name);
+    await kubelet.ready(metadata.name);
+  };
+  const endPod = async ({ metadata }: Pod): Promise<void> => {
+    if (metadata.deletionTimestamp === undefined) return;
+    await client.delete(at(metadata.name), { query: { gracePeriodSeconds: 0 } });
+  };
+  /** With the pod as it is then, until it is done or the pod is gone. */
+  const untilDone = async (key: string, step: (pod: Pod) => Promise<void>): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const pod = watch.items.get(key);
+      if (pod === undefined) return;
+      try {
+        return await step(pod);
+      } catch (error) {
+        if (hasCode(error, "not-found")) return;
+        if (!passing.some((code) => hasCode(error, code))) throw error;
+      }
+      await pause(200, stopping.signal);
     }
+  };
+
+  watch.onChange(({ key, now, before }) => {
+    if (now === undefined) return;
+    const isEnding = now.metadata.deletionTimestamp !== undefined;
+    const isNew = before === undefined && now.spec?.nodeName === undefined;
+    if (isEnding ? !kubelet.endPods : !isNew || !kubelet.startPods) return;
+    const work = untilDone(key, isEnding ? endPod : startPod);
+    underWay.add(work);
+    work.then(
+      () => underWay.delete(work),
+      () => {},
+    );
   });
   return kubelet;
 };
