@@ -71,7 +71,8 @@ export const setUpFleet = async ({
           last = await observe(of);
           return isSo(last) ? true : last;
         },
-        { timeout: 20_000, interval: 25 },
+        // After an outage the controller manager waits up to 30 s before it looks again.
+        { timeout: 90_000, interval: 25 },
       )
       .toBe(true);
     return last ?? observe(of);

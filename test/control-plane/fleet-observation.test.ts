@@ -159,7 +159,7 @@ describe("a rollout", () => {
       { spec: { template: { metadata: { annotations: { version: "2" } } } } },
     );
     // A quarter of 2 rounds up to one more.
-    const during = await one.until(() => one.kubelet.pods.length === 3);
+    const during = await one.until(({ fleet }) => fleet.rollout && one.kubelet.pods.length === 3);
     expect(during.fleet).toMatchObject({ desired: 2, ready: 2, starting: [], uncreated: 0, rollout: true });
     expect(during.victims).toBeUndefined();
     one.kubelet.startPods = true;
@@ -182,7 +182,7 @@ describe("a rollout", () => {
     await one.client.mergePatch(worker, {
       spec: { template: { metadata: { annotations: { version: "2" } } } },
     });
-    await one.until(({ fleet }) => fleet.draining === 3);
+    await one.until(({ fleet }) => fleet.rollout && fleet.draining === 3);
     laterMs = 60_000;
     const during = await one.observe();
     expect(during.fleet).toMatchObject({ desired: 3, ready: 0, draining: 3, uncreated: 0, rollout: true });

@@ -4,6 +4,7 @@ import { createKubernetesFleet } from "../../src/kubernetes/kubernetes-fleet.ts"
 import { DELETION_COST, DO_NOT_DISRUPT, OUR_COST, SAFE_TO_EVICT } from "../../src/kubernetes/watched-pod.ts";
 import { core, deployments, type FleetWorld, setUpFleet } from "./fleet-harness.ts";
 
+const soon = () => AbortSignal.timeout(10_000);
 const open: FleetWorld[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));
@@ -101,7 +102,7 @@ describe("a scale-in with chosen victims", () => {
     const next = createKubernetesFleet({ client: one.client });
     onTestFinished(() => next.stop());
     const change = { from: 4, to: 3, victims: [d], explanation: "a test asks for it" };
-    expect(await next.scaleTo(one.target, change, AbortSignal.timeout(10_000))).toEqual({ kind: "scaled" });
+    expect(await next.scaleTo(one.target, change, soon())).toEqual({ kind: "scaled" });
     await one.until(() => one.kubelet.pods.length === 3);
     expect(one.kubelet.pods.toSorted()).toEqual([a, b, c].toSorted());
     expect(await one.annotationsOf(a)).toEqual({});
@@ -146,13 +147,12 @@ describe("busy pods", () => {
   test("carry what keeps node consolidation away, and lose it when they are idle again", async () => {
     const one = await setUp({ protectBusyPods: true });
     const [a = "", b = ""] = one.kubelet.pods;
-    const signal = AbortSignal.timeout(10_000);
-    await one.fleet.protect?.(one.target, [a], signal);
+    await one.fleet.protect?.(one.target, [a], soon());
     expect(await one.annotationsOf(a)).toMatchObject({ [DO_NOT_DISRUPT]: "true", [SAFE_TO_EVICT]: "false" });
     expect(await one.annotationsOf(b)).toEqual({});
     await expect
       .poll(async () => {
-        await one.fleet.protect?.(one.target, [b], signal);
+        await one.fleet.protect?.(one.target, [b], soon());
         return one.annotationsOf(a);
       })
       .toEqual({});
@@ -162,9 +162,8 @@ describe("busy pods", () => {
   test("are written to on a change only, and what somebody else set stays", async () => {
     const one = await setUp({ protectBusyPods: true });
     const [a = ""] = one.kubelet.pods;
-    const signal = AbortSignal.timeout(10_000);
     await one.annotate(a, { [SAFE_TO_EVICT]: "false" });
-    await one.fleet.protect?.(one.target, [a], signal);
+    await one.fleet.protect?.(one.target, [a], soon());
     const versionOf = async () =>
       (
         await one.client.get<{ metadata: { resourceVersion: string } }>({
@@ -174,12 +173,12 @@ describe("busy pods", () => {
         })
       ).metadata.resourceVersion;
     const written = await versionOf();
-    await one.fleet.protect?.(one.target, [a], signal);
-    await one.fleet.protect?.(one.target, [a], signal);
+    await one.fleet.protect?.(one.target, [a], soon());
+    await one.fleet.protect?.(one.target, [a], soon());
     expect(await versionOf()).toBe(written);
     await expect
       .poll(async () => {
-        await one.fleet.protect?.(one.target, [], signal);
+        await one.fleet.protect?.(one.target, [], soon());
         return one.annotationsOf(a);
       })
       .toEqual({ [SAFE_TO_EVICT]: "false" });
@@ -199,7 +198,7 @@ describe("busy pods", () => {
     expect(during.replicas?.length).toBeGreaterThan(0);
     const other = createKubernetesFleet({ client: one.client });
     onTestFinished(() => other.stop());
-    const unwished = await other.observe(one.target, AbortSignal.timeout(10_000));
+    const unwished = await other.observe(one.target, soon());
     expect(unwished).toMatchObject({ kind: "observed" });
     expect(unwished).not.toHaveProperty("replicas");
   });

@@ -63,7 +63,7 @@ describe("the API server is away", () => {
     expect(await fleet.observe(target, soon())).toEqual({
       kind: "unknown",
       because: expect.stringMatching(
-        /pods are not known: they were last known 60\d s ago.*Cannot reach the API server/,
+        /pods are not known: they were last known 6\d\d s ago.*Cannot reach the API server/,
       ),
     });
     const age = (await registry.getSingleMetric("millrace_watch_age_seconds")?.get())?.values ?? [];
@@ -74,10 +74,10 @@ describe("the API server is away", () => {
       .toMatchObject({ kind: "observed", fleet: { desired: 0 } });
   });
 
-  test("from the start: the target is unknown by the deadline, with the reason", async () => {
+  test("from the start: the target is unknown at once, with the reason", async () => {
     const { fleet, proxy, target } = await behindProxy();
     proxy.mode("refuse");
-    expect(await fleet.observe(target, AbortSignal.timeout(300))).toEqual({
+    expect(await fleet.observe(target, soon())).toEqual({
       kind: "unknown",
       because: expect.stringMatching(/pods are not known: Cannot reach the API server/),
     });

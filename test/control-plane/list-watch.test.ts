@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { afterEach, describe, expect, inject, test } from "vitest";
+import { afterEach, describe, expect, inject, test, vi } from "vitest";
 import { createFaultProxy, type FaultProxy } from "../../embedded/fault-proxy.ts";
 import { clusterAccess } from "../../src/kubernetes/cluster-access.ts";
 import { type ClusterClient, createClusterClient } from "../../src/kubernetes/cluster-client.ts";
@@ -102,7 +102,11 @@ describe("a list and its watch", () => {
     const wanted = Array.from({ length: 501 }, (_, index) => `c${index}`);
     await Promise.all(
       wanted.map((name) =>
-        direct.create({ resource: configMaps, namespace }, { metadata: { name, labels: { test: "yes" } } }),
+        direct.create(
+          { resource: configMaps, namespace },
+          { metadata: { name, labels: { test: "yes" } } },
+          { timeoutMs: 60_000 },
+        ),
       ),
     );
     const { watch } = await begin(client, { namespace });
@@ -162,14 +166,15 @@ describe("contact is lost", () => {
   test("by a connection that is half open: silence is taken for the end", async () => {
     const { client, proxy, namespace, create } = await setUp();
     await create("a");
-    const { names, errors } = await begin(client, { namespace, timing: { silenceMs: 400, firstWaitMs: 20 } });
+    const timing = { silenceMs: 2_000, firstWaitMs: 20, longestWaitMs: 200 };
+    const { names, errors } = await begin(client, { namespace, timing });
     proxy.mode("drop");
     await create("b");
-    await expect.poll(() => errors.map(({ code }) => code), { timeout: 5_000 }).toContain("timeout");
+    await expect.poll(() => errors.map(({ code }) => code)).toContain("timeout");
     expect(names()).toEqual(["a"]);
     proxy.mode("pass");
     proxy.reset();
-    await expect.poll(names, { timeout: 5_000 }).toEqual(["a", "b"]);
+    await expect.poll(names).toEqual(["a", "b"]);
   });
 
   test("for a while: the age grows, the copy stays, and the problem is a sentence", async () => {
@@ -196,9 +201,9 @@ describe("contact is lost", () => {
 describe("a watch that the server ends", () => {
   test("in time is renewed, and is no failure", async () => {
     const { client, namespace, create } = await setUp();
-    const { names, errors } = await begin(client, { namespace, timing: { watchMs: 1_000 } });
-    const before = performance.now();
-    await expect.poll(() => performance.now() - before > 4_500, { timeout: 6_000 }).toBe(true);
+    const watches = vi.spyOn(client, "watch");
+    const { names, errors } = await begin(client, { namespace, timing: { watchMs: 4_000 } });
+    await expect.poll(() => watches.mock.calls.length).toBeGreaterThan(2);
     await create("late");
     await expect.poll(names).toEqual(["late"]);
     expect(errors).toEqual([]);
@@ -279,4 +284,4 @@ test("200 reconnects leave no connection and no memory behind", async () => {
   expect(after.sockets).toBeLessThanOrEqual(before.sockets + 1);
   expect(after.proxied).toBeLessThanOrEqual(before.proxied + 1);
   expect(after.heap - before.heap).toBeLessThan(3_000_000);
-}, 60_000);
+}, 180_000);
