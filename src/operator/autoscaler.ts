@@ -12,6 +12,7 @@ import {
   type CountMemory,
   firstCount,
   followCount,
+  madeLate,
   observeCount,
   releasedCount,
 } from "./count-memory.ts";
@@ -71,6 +72,8 @@ export class Autoscaler {
   #unresolved: readonly UnresolvedPattern[] = [];
   #control: ControlState | undefined;
   #count: CountMemory | undefined;
+  /** The count of a change that was not answered, found made in the last look. */
+  #madeLate: number | undefined;
   #wasHeld = false;
   #wokenUntilMs = 0;
   #stirredUntilMs = 0;
@@ -173,7 +176,9 @@ export class Autoscaler {
       return undefined;
     }
     const isWatching = this.#resource.spec.mode === "DryRun" || (fleet.owner ?? this.rival) !== undefined;
+    const before = this.#count;
     this.#count = this.#observeCount(fleet.fleet.desired, { isWatching, nowMs });
+    this.#madeLate = madeLate(before, this.#count);
     const spec = this.#specNow(input);
     const readings = this.#watch.readings({
       ...input,
@@ -239,6 +244,17 @@ export class Autoscaler {
       ...outcomeOf(verdict, outcome, { mode: this.#resource.spec.mode, owner: this.owner }),
     };
     return this.decisions.add(decision) === "new" ? decision : undefined;
+  }
+
+  /** Notes a change that failed for want of an answer and was made all the same. Answers it as the decision that it was. */
+  recordMadeLate(nowMs: number): Decision | undefined {
+    const { lastChange } = this.decisions;
+    if (lastChange?.outcome !== "failed" || lastChange.to !== this.#madeLate) return undefined;
+    if (lastChange.from === 0) this.#wokenUntilMs = nowMs + afterWakeMs;
+    const { problem: _answered, ...change } = lastChange;
+    const decision: Decision = { ...change, outcome: "scaled", atMs: nowMs, repeated: 0 };
+    this.decisions.add(decision);
+    return decision;
   }
 
   /** Brings the conditions up to date with the latest look. */

@@ -36,9 +36,9 @@ type Scene = {
   readonly outOnly?: boolean;
 };
 
-/** What was decided for one autoscaler in one look; `decision` only when it is a new one. */
-type Done = { readonly changed: boolean; readonly decision?: Decision };
-const nothingDone: Done = { changed: false };
+/** What came of one autoscaler in one look; only decisions that are new. */
+type Done = { readonly changed: boolean; readonly decisions: readonly Decision[] };
+const nothingDone: Done = { changed: false, decisions: [] };
 
 /** So long busy replicas are let go, look by look: a call may fail, and one call does not write to all of very many. */
 const lettingGoMs = 60_000;
@@ -73,16 +73,16 @@ export class ControlLoop {
     this.#lastLook = look;
     // One that the fast path decided on in the meantime is left to the next cycle: what was read here is older than that.
     const due = autoscalers.filter((autoscaler) => !autoscaler.acting && autoscaler.lookedAt < number);
-    const done = await Promise.all(
+    const report = this.#reportOf(autoscalers);
+    const changes = await Promise.all(
       due.map(async (autoscaler) => {
         const fleet = fleets.get(autoscaler);
-        return [autoscaler, await this.#decideAndAct(autoscaler, { look, fleet })] as const;
+        return report(autoscaler, await this.#decideAndAct(autoscaler, { look, fleet }));
       }),
     );
-    this.#report(new Map(done), autoscalers);
     this.#letGo(autoscalers);
     this.#deps.metrics.cycleEnded((this.#deps.nowMs() - startedMs) / 1_000);
-    return done.some(([, { changed }]) => changed);
+    return changes.includes(true);
   }
 
   /** Asks everything that a cycle asks, for the connections, watches and histories that begin with it, and decides nothing. */
@@ -108,11 +108,11 @@ export class ControlLoop {
     const woken = lookedAtFast(wanted, this.#deps.nowMs()).filter((one) => hasJobs(one, broker));
     if (woken.length === 0) return false;
     const look = { ...this.#lastLook, ...(broker !== undefined && { broker }) };
-    const done = await Promise.all(
-      woken.map(async (autoscaler) => [autoscaler, await this.#wake(autoscaler, look)] as const),
+    const report = this.#reportOf(autoscalers);
+    const changes = await Promise.all(
+      woken.map(async (autoscaler) => report(autoscaler, await this.#wake(autoscaler, look))),
     );
-    this.#report(new Map(done), autoscalers);
-    return done.some(([, { changed }]) => changed);
+    return changes.includes(true);
   }
 
   async #wake(autoscaler: Autoscaler, look: Look): Promise<Done> {
@@ -131,6 +131,13 @@ export class ControlLoop {
 
   async #decideAndAct(autoscaler: Autoscaler, { look, fleet, outOnly = false }: Scene): Promise<Done> {
     const { metrics, logger, nowMs, options } = this.#deps;
+    const decisions: Decision[] = [];
+    const note = (decision: Decision | undefined): void => {
+      if (decision === undefined) return;
+      decisions.push(decision);
+      metrics.decided(autoscaler, decision);
+      logDecision(logger, autoscaler.key, decision);
+    };
     autoscaler.acting = true;
     try {
       const verdict = autoscaler.decide({
@@ -141,16 +148,14 @@ export class ControlLoop {
         nowMs: nowMs(),
       });
       if (verdict === undefined || !this.#mayAct) return nothingDone;
-      if (outOnly && verdict.to < verdict.from) return nothingDone;
+      const madeLate = autoscaler.recordMadeLate(nowMs());
+      note(madeLate);
+      if (outOnly && verdict.to < verdict.from) return { changed: madeLate !== undefined, decisions };
       this.#protect(autoscaler);
       const change = autoscaler.changeFor(verdict, nowMs());
       const outcome: ScaleOutcome | undefined = change && (await this.#fleet.scale(autoscaler, change));
-      const decision = autoscaler.record(verdict, outcome, nowMs());
-      const changed = outcome?.kind === "scaled";
-      if (decision === undefined) return { changed };
-      metrics.decided(autoscaler, decision);
-      logDecision(logger, autoscaler.key, decision);
-      return { changed, decision };
+      note(autoscaler.record(verdict, outcome, nowMs()));
+      return { changed: outcome?.kind === "scaled" || madeLate !== undefined, decisions };
     } catch (cause) {
       metrics.reconcileFailed();
       logger.error({ autoscaler: autoscaler.key, err: cause }, "autoscaler could not be decided");
@@ -200,27 +205,32 @@ export class ControlLoop {
     };
   }
 
-  /** Conditions, and the journal. A follower has nothing to tell. */
-  #report(looked: ReadonlyMap<Autoscaler, Done>, all: readonly Autoscaler[]): void {
+  /**
+   * Tells of one autoscaler as soon as it has acted, and says whether its count was changed: an operator that dies, or loses
+   * the lease, while others still act has told what it did. A follower has nothing to tell.
+   */
+  #reportOf(all: readonly Autoscaler[]): (autoscaler: Autoscaler, done: Done) => boolean {
     const { journal, nowMs } = this.#deps;
-    if (!this.#mayAct) return;
     const users = usersOfQueues(all);
     const sourceProblems = (["broker", "workers"] as const).flatMap((source) => {
       const problem = this.#sources.problemOf(source);
       return problem === undefined ? [] : [`${source}: ${problem}`];
     });
-    for (const [autoscaler, { decision }] of looked) {
+    return (autoscaler, { decisions, changed }) => {
+      if (!this.#mayAct) return changed;
       const sharedWith = autoscaler.queues
         .flatMap(({ ref }) => users.get(ref.key) ?? [])
         .filter((key) => key !== autoscaler.key);
       autoscaler.updateConditions({ sharedWith: [...new Set(sharedWith)], sourceProblems }, nowMs());
-      journal?.report({
+      const entry = {
         resource: autoscaler.resource,
         view: viewOf(autoscaler),
         saved: autoscaler.save(decisionsSaved),
-        ...(decision !== undefined && { decision }),
-      });
-    }
+      };
+      if (decisions.length === 0) journal?.report(entry);
+      for (const decision of decisions) journal?.report({ ...entry, decision });
+      return changed;
+    };
   }
 }
 

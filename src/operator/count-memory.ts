@@ -39,6 +39,12 @@ export const askedCount = (memory: CountMemory, replicas: number): CountMemory =
   asked: replicas,
 });
 
+/** The count that was asked for without an answer before, and is there now. */
+export const madeLate = (before: CountMemory | undefined, now: CountMemory): number | undefined =>
+  before?.asked !== undefined && now.asked === undefined && now.expected === before.asked
+    ? before.asked
+    : undefined;
+
 /** A pause has ended: what a person held is respected as if it had been raised by hand now. */
 export const releasedCount = (
   memory: CountMemory,

@@ -158,3 +158,42 @@ describe("the journal", () => {
     ]);
   });
 });
+
+describe("the account", () => {
+  test("of one is told as soon as it has acted, while others still act", async () => {
+    const { scenario, journal } = await withLease();
+    const [first] = scenario.resources;
+    if (first === undefined) throw new Error("no resource");
+    const scaleTargetRef = { ...first.spec.scaleTargetRef, name: "elsewhere" };
+    const other = {
+      ...first,
+      metadata: { ...first.metadata, name: "other" },
+      spec: { ...first.spec, scaleTargetRef },
+    };
+    scenario.operator.replaceAutoscalers([first, other]);
+    scenario.world.publish(20);
+    scenario.fleet.isMute = true;
+    await scenario.walk(2);
+    expect(journal.entries.map(({ resource }) => resource.metadata.name)).toEqual(["other", "images"]);
+  });
+
+  test("of a change that was made and not answered: first it failed, and once it is seen it was made", async () => {
+    const { scenario, journal } = await withLease({ startupSeconds: 10 });
+    await scenario.walk(2);
+    scenario.world.publish(20);
+    scenario.fleet.isMute = true;
+    await scenario.walk(2);
+    scenario.fleet.isMute = false;
+    await scenario.walk(4);
+    const [change] = scenario.fleet.changes;
+    const told = journal.entries.flatMap(({ decision }) => (decision?.kind === "scale" ? [decision] : []));
+    expect(told).toMatchObject([
+      { from: 0, to: change?.to, outcome: "failed", problem: expect.stringContaining("no answer") },
+      { from: 0, to: change?.to, outcome: "scaled" },
+    ]);
+    expect(told[1]).not.toHaveProperty("problem");
+    expect(scenario.logger.lines.filter(({ message }) => message === "scaled workers")).toHaveLength(1);
+    expect(await scenario.metric(/^millrace_scale_events_total\{/)).toMatch(/ 1$/);
+    expect(scenario.fleet.changes).toHaveLength(1);
+  });
+});

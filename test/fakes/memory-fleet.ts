@@ -26,6 +26,8 @@ export class MemoryFleet implements Fleet {
   readonly #startupSeconds: number;
   /** The next changes are answered with this, and not made. */
   refusal: ScaleOutcome | undefined;
+  /** The next changes are made, and never answered. */
+  isMute = false;
   canRestore = true;
   /** Set: the target cannot be observed. */
   unknownBecause: string | undefined;
@@ -99,7 +101,7 @@ export class MemoryFleet implements Fleet {
     const victims = new Set(change.victims);
     pool.replicas.sort((a, b) => Number(victims.has(a.id)) - Number(victims.has(b.id)));
     this.#set(pool, change.to);
-    return Promise.resolve({ kind: "scaled" });
+    return this.isMute ? new Promise(() => {}) : Promise.resolve({ kind: "scaled" });
   }
 
   protect(_target: TargetRef, busy: readonly string[]): Promise<void> {
