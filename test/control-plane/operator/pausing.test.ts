@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => stopBroker());
 
 describe("pausing by annotation", () => {
-  test("paused keeps the count; without it the operator goes on", async () => {
+  test("paused keeps the count; without it the operator goes on", { timeout: 240_000 }, async () => {
     const world = await operatorWorld(broker);
     await world.autoscale("images", {}, { "millrace.dev/paused": "true" });
     world.operator();

@@ -52,15 +52,15 @@ describe("a count set by hand", () => {
     await world.autoscale("images", { scaleIn: { holdSeconds: 8, toZeroAfterSeconds: 1 } });
     const operator = world.operator();
     await untilReady(world);
-    await world.scaleByHand(6);
     const raisedMs = Date.now();
+    await world.scaleByHand(6);
     await eventually(() => world.replicas(), 60_000).toBe(0);
     expect(Date.now() - raisedMs).toBeGreaterThan(8_000);
     // It logs what it has done.
     await eventually(async () => operator.changes).toEqual([{ from: 6, to: 0 }]);
   });
 
-  test("zero with min ≥ 1 is a pause; raised again, it goes on", async () => {
+  test("zero with min ≥ 1 is a pause; raised again, it goes on", { timeout: 240_000 }, async () => {
     const world = await operatorWorld(broker);
     await world.autoscale("images", { replicas: { min: 2, max: 10 } });
     const operator = world.operator();

@@ -4,7 +4,14 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Rabbitmq } from "../../../embedded/rabbitmq.ts";
 import { runMillrace } from "../../integration/operator/operator-process.ts";
-import { eventually, type OperatorWorld, operatorWorld, startBroker, untilReady } from "./operator-world.ts";
+import {
+  eventually,
+  type OperatorWorld,
+  operatorWorld,
+  startBroker,
+  untilCondition,
+  untilReady,
+} from "./operator-world.ts";
 
 let broker: Rabbitmq;
 let stopBroker: () => Promise<void>;
@@ -48,8 +55,8 @@ test.each([
   await untilReady(world);
   await world.publish("jobs", 20);
   await eventually(() => world.replicas()).toBeGreaterThan(0);
-  expect(await world.condition("images", "ObjectiveMet")).toBe("Unknown NotMeasured");
-  expect(await messageOf(world, "ObjectiveMet")).toMatch(cause);
+  await untilCondition(world, "ObjectiveMet", "Unknown NotMeasured");
+  await eventually(() => messageOf(world, "ObjectiveMet")).toMatch(cause);
   const { kubeconfig, namespace } = world;
   const told = await runMillrace(["explain", "--kubeconfig", kubeconfig, "-n", namespace, "images"]);
   expect(told.stdout).toMatch(cause);
