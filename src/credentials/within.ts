@@ -10,3 +10,10 @@ export const within = async <T>(work: Promise<T>, signal: AbortSignal): Promise<
     signal.removeEventListener("abort", onAbort);
   }
 };
+
+/** Aborts after so many ms, once what had arrived by then was read: a process that stood still hears of its timers before that. */
+export const patience = (ms: number): AbortSignal => {
+  const ended = new AbortController();
+  setTimeout(() => setImmediate(() => ended.abort()), ms).unref();
+  return ended.signal;
+};

@@ -22,10 +22,15 @@ export class BoundedRead<T> {
         if (this.#askedAtMs === askedAtMs) this.#askedAtMs = undefined;
       });
     const late = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
       onProblem(`no answer in ${deadlineMs} ms`);
       controller.abort();
       late.resolve(undefined);
+    };
+    let afterReading: NodeJS.Immediate | undefined;
+    // A process that stood still hears of its timers before it reads what has arrived.
+    const timer = setTimeout(() => {
+      afterReading = setImmediate(giveUp);
     }, deadlineMs);
     try {
       return await Promise.race([asked, late.promise]);
@@ -34,6 +39,7 @@ export class BoundedRead<T> {
       return undefined;
     } finally {
       clearTimeout(timer);
+      clearImmediate(afterReading);
       // A rejection after the deadline has been reported as the deadline.
       asked.catch(() => {});
     }

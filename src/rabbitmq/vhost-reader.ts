@@ -1,4 +1,4 @@
-import { within } from "../credentials/within.ts";
+import { patience, within } from "../credentials/within.ts";
 import type { QueueRef } from "../operator/ports.ts";
 import { PassiveReader } from "./passive-reader.ts";
 import type { QueueTable } from "./queue-table.ts";
@@ -50,8 +50,8 @@ export class VhostReader {
     const isNew = this.#round === undefined;
     const answered = { count: 0 };
     this.#round ??= this.#ask(refs, answered);
-    const patience = AbortSignal.timeout(wasTroubled ? patienceWithTroubleMs : patienceMs);
-    if ((await within(this.#round, AbortSignal.any([signal, patience]))) !== "aborted") return;
+    const enough = patience(wasTroubled ? patienceWithTroubleMs : patienceMs);
+    if ((await within(this.#round, AbortSignal.any([signal, enough]))) !== "aborted") return;
     this.#problem = "silent";
     this.#isTroubled = true;
     if (isNew && !wasTroubled && answered.count === 0) this.#unanswered(refs);
