@@ -37,8 +37,7 @@ describe("the connection", () => {
     await page.getByText("Live", { exact: true }).waitFor();
     await server.stop();
     await page.getByText(/^Data since/).waitFor();
-    // From here on the page's time stands still: it would never ask by itself.
-    await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 10_000);
+    await stage.pause(page, 10_000); // it would never ask by itself
     await page.getByText(/Asking again in \d/).waitFor();
     server.know([summaryOf("email", { backlog: 345 })]);
     await server.start();
@@ -52,12 +51,13 @@ describe("the connection", () => {
     const { page } = await stage.open(server.url(), { movableClock: true });
     await page.getByText("Live", { exact: true }).waitFor();
     server.fallSilent();
-    await page.clock.fastForward(9_000);
+    await stage.pause(page, 8_500); // old after 8 s, given up after 12
     await page.getByText(/^Data since \d\d:\d\d:\d\d is old: \d+\s/).waitFor();
     expect(await page.locator("#state").textContent()).toBe("Live");
     server.know([summaryOf("email", { backlog: 345 })]);
     await page.clock.fastForward(4_000);
     await page.getByText("Nothing has come for a while.").waitFor();
+    await page.clock.resume();
     // It asks again, and is told everything anew.
     await page.getByText("345").waitFor();
   });

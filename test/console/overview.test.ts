@@ -28,19 +28,18 @@ describe("the overview", () => {
     expect(problems).toEqual([]);
   });
 
-  test("shows a change within two seconds, and in its own row only", async () => {
+  test("shows a change as it comes, not at its next tick, and in its own row only", async () => {
     const server = await stage.serve();
     server.know([summaryOf("email"), summaryOf("images"), summaryOf("reports")]);
-    const { page } = await stage.open(server.url());
+    const { page } = await stage.open(server.url(), { movableClock: true });
     await page.locator("tbody tr").first().waitFor();
+    await stage.pause(page);
     await page.evaluate(() => {
       const touched = new Set<string>();
       Object.assign(globalThis, { touched });
-      const firstAtMs = () => Object.assign(globalThis, { firstAtMs: Date.now() });
       new MutationObserver((records) => {
         for (const { target } of records) {
           const around = target instanceof Element ? target : target.parentElement;
-          if (touched.size === 0) firstAtMs();
           touched.add(around?.closest("tr")?.querySelector("a")?.textContent ?? "the table");
         }
       }).observe(document.querySelector("tbody") as Element, {
@@ -50,11 +49,8 @@ describe("the overview", () => {
         attributes: true,
       });
     });
-    const changedAtMs = Date.now();
     server.change({ changed: [summaryOf("images", { backlog: 4_321 })] });
     await page.getByText("4,321").waitFor();
-    const shownAtMs = await page.evaluate(() => (globalThis as unknown as { firstAtMs: number }).firstAtMs);
-    expect(shownAtMs - changedAtMs).toBeLessThan(2_000);
     expect(
       await page.evaluate(() => [...(globalThis as unknown as { touched: Set<string> }).touched]),
     ).toEqual(["images"]);
@@ -150,7 +146,7 @@ describe("the overview", () => {
     const lookedAt = new Date(Date.now() - 75_000).toISOString();
     server.know([summaryOf("email", { verdict: "unknown", lookedAt }), summaryOf("slow", { lookedAt })]);
     const { page } = await stage.open(server.url());
-    await page.getByText("Last looked at 1\u00A0min 10\u00A0s ago").waitFor();
+    await page.getByText(/Last looked at 1\smin [1-5]0\ss ago/).waitFor();
     // An operator with a long cycle says itself whether its look is too old.
     expect(await page.locator(".old").locator("visible=true").count()).toBe(1);
   });

@@ -1,4 +1,4 @@
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { createRunScope, type RunScope } from "../../embedded/run-scope.ts";
 import { launchChromium, openTab, type Tab, type TabOptions } from "./browser.ts";
 import { FixtureServer } from "./fixture-server.ts";
@@ -28,6 +28,11 @@ export class Stage {
 
   open(url: string, options: TabOptions = {}): Promise<Tab> {
     return openTab(this.#browser, url, options);
+  }
+
+  /** From here on the time of a page with a movable clock stands still, this much later: far enough to come before it does. */
+  async pause(page: Page, laterMs = 5_000): Promise<void> {
+    await page.clock.pauseAt((await page.evaluate(() => Date.now())) + laterMs);
   }
 
   /** After a test: its tabs and servers. */

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { findFreePort } from "../../../embedded/run-scope.ts";
 import { ServedPage } from "../../fakes/served-page.ts";
 import { StreamReader } from "../../support/stream-reader.ts";
 import type { Detail, Problem } from "../../../src/console/contract.ts";
@@ -135,21 +136,26 @@ describe("a gateway with an operator", () => {
   });
 
   test("ends the stream when the operator ends, and goes on when it is there again", async () => {
-    const { page, url } = await operatorPageAt();
-    const gateway = await gatewayAt(url);
+    const port = await findFreePort();
+    const startOperator = async () => {
+      const { scenario, server } = new ServedPage();
+      onTestFinished(() => server.close());
+      await scenario.operator.restore();
+      await server.listen({ host: "127.0.0.1", port });
+      return server;
+    };
+    const first = await startOperator();
+    const gateway = await gatewayAt(`http://127.0.0.1:${port}`);
     const reader = await StreamReader.open(gateway.url);
     await reader.snapshot();
-    await page.server.close();
+    await first.close();
     await reader.closed;
     expect(await problemAt(gateway.app)).toMatchObject({
       code: "operator-away",
       title: "The operator does not answer.",
       detail: expect.stringContaining("ECONNREFUSED"),
     });
-    const restarted = new ServedPage();
-    onTestFinished(() => restarted.server.close());
-    await restarted.scenario.operator.restore();
-    await restarted.server.listen({ host: "127.0.0.1", port: Number(new URL(url).port) });
+    await startOperator();
     const second = await StreamReader.open(gateway.url);
     expect(await second.snapshot()).toMatchObject({ total: 1 });
   });
