@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Registry } from "prom-client";
 import { createPrometheus } from "../../../embedded/prometheus.ts";
@@ -25,8 +26,9 @@ export const ODD = "odd";
 /** One whose queue does not exist. */
 export const BLIND = "blind";
 
-/** Some fifty a second can be done: they last longer than the test. */
-const JOBS = 5_000;
+const BACKLOG_JOBS = 1_000;
+/** Some fifty a second can be done. */
+const JOBS_PER_SECOND = 60;
 const JOB_SECONDS = 0.2;
 const WAIT_SECONDS = 1;
 export const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -60,10 +62,14 @@ export const startDashboardStage = async (
     ],
   });
   await Promise.all([prometheus.start(), client.start()]);
-  await publish(client, vhost, oddQueues);
+  await publishOdd(vhost, oddQueues);
+  const enough = new AbortController();
+  const submitted = submitTooMany(client, enough.signal);
   return {
     prometheusUrl,
     async stop() {
+      enough.abort();
+      await submitted;
       await operator.end("SIGTERM");
       await Promise.all([client.stop(), cluster.stop()]);
       await prometheus.stop();
@@ -153,7 +159,7 @@ const pool = (name: string, vhost: FreshVhost, accountDirectory: string): object
   },
 });
 
-const publish = async (client: Client, vhost: FreshVhost, oddQueues: readonly string[]): Promise<void> => {
+const publishOdd = async (vhost: FreshVhost, oddQueues: readonly string[]): Promise<void> => {
   for (const queue of oddQueues) {
     await vhost.manage("PUT", `queues/{vhost}/${encodeURIComponent(queue)}`, { durable: true });
     await vhost.manage("POST", "exchanges/{vhost}/amq.default/publish", {
@@ -163,12 +169,22 @@ const publish = async (client: Client, vhost: FreshVhost, oddQueues: readonly st
       payload_encoding: "string",
     });
   }
+};
+
+/** A backlog at once, and more jobs than the workers do until it is told to stop. */
+const submitTooMany = async (client: Client, signal: AbortSignal): Promise<void> => {
   const traceparent = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
-  await Promise.all(
-    Array.from({ length: JOBS }, () =>
-      client.submit(sleepContract, { seconds: JOB_SECONDS }, { traceparent }),
-    ),
-  );
+  const submit = (count: number) =>
+    Promise.all(
+      Array.from({ length: count }, () =>
+        client.submit(sleepContract, { seconds: JOB_SECONDS }, { traceparent, deadlineSeconds: 60 }),
+      ),
+    );
+  await submit(BACKLOG_JOBS);
+  while (!signal.aborted) {
+    await submit(JOBS_PER_SECOND);
+    await delay(1_000);
+  }
 };
 
 /** What an operator on a cluster exports beside: from the components that do so there, with made-up readings. */

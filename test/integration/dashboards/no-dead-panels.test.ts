@@ -115,7 +115,7 @@ beforeAll(async () => {
     const sorted = rows.toSorted((one, other) => placeOf(one).localeCompare(placeOf(other)));
     await writeFile(new URL("panels.json", folder), JSON.stringify(sorted, undefined, 2));
   };
-});
+}, 180_000);
 
 type Question = { readonly target: Target; readonly chosen: Chosen; readonly range?: TimeRange };
 
