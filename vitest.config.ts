@@ -70,7 +70,7 @@ export default defineConfig({
             globalSetup: ["test/control-plane/shared-control-plane.ts"],
           })),
           testTimeout: 2 * minute,
-          hookTimeout: 2 * minute,
+          hookTimeout: 4 * minute,
           sequence: { groupOrder: 1 },
         },
       },

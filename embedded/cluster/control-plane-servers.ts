@@ -43,6 +43,9 @@ export type ControlPlaneServers = {
   killApiServer(): Promise<void>;
 };
 
+/** So long each of them may take on a machine that is busy with several. */
+const readyMs = 120_000;
+
 /** The node's name, wherever there is one. */
 export const nodeName = "millrace";
 
@@ -173,14 +176,14 @@ export const createControlPlaneServers = (plan: ControlPlanePlan): ControlPlaneS
   const startApiServer = async (): Promise<void> => {
     const apiServer = plan.spawn("kube-apiserver", [plan.programs.apiServer, ...apiServerArguments(plan)]);
     running.apiServer = apiServer;
-    await untilReady("the API server", apiServer, () => apiAnswers(plan, "/readyz"));
+    await untilReady("the API server", apiServer, () => apiAnswers(plan, "/readyz"), readyMs);
   };
   const startControllerManager = async (program: string): Promise<void> => {
     const started = plan.spawn("kube-controller-manager", [program, ...controllerManagerArguments(plan)]);
     running.controllerManager = started;
     // Its last controllers are ready when pods could be made: each needs a ServiceAccount.
     const account = "/api/v1/namespaces/default/serviceaccounts/default";
-    await untilReady("the controller manager", started, () => apiAnswers(plan, account));
+    await untilReady("the controller manager", started, () => apiAnswers(plan, account), readyMs);
   };
   return {
     url,
