@@ -32,6 +32,7 @@ test.each([
   ["stopped", "stopApiServer"],
 ] as const)(
   "while the API server is %s the target becomes unknown and stays as it is; afterwards all goes on, on as many connections",
+  { timeout: 300_000 },
   async (_how, end) => {
     const { fleet, target, client, scale, until, observe } = world;
     const { desired } = (await observe()).fleet;

@@ -74,6 +74,7 @@ describe.skipIf("missing" in tools)("the chart on an API server", () => {
 
     test.each(Object.entries(configurations))(
       "installs where pods are restricted: %s",
+      { timeout: 240_000 },
       async (name, values) => {
         const namespace = `${prefix}-${name.toLowerCase().replaceAll(" ", "-")}`;
         await restrictedNamespace(namespace);
@@ -104,7 +105,7 @@ describe.skipIf("missing" in tools)("the chart on an API server", () => {
         const ofRelease = `app.kubernetes.io/instance=${release},app.kubernetes.io/component!=test`;
         // Helm 3 does not wait for the pods of what it deletes.
         await expect
-          .poll(() => kubectl("get", kinds, "-n", namespace, "-l", ofRelease, "-o=name"), { timeout: 30_000 })
+          .poll(() => kubectl("get", kinds, "-n", namespace, "-l", ofRelease, "-o=name"), { timeout: 90_000 })
           .toBe("");
       },
     );

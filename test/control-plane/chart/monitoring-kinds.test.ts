@@ -44,8 +44,11 @@ describe.skipIf("missing" in tools)("kinds of the Prometheus and Grafana operato
         await controlPlane.kubectl("apply", "--server-side", "-f", join(directory, file));
     }
     const established = 'jsonpath={.items[*].status.conditions[?(@.type=="Established")].status}';
-    const isServed = async () =>
+    const isServed = async () => {
       expect(await controlPlane.kubectl("get", "crd", "-o", established)).toBe("True True True True True");
+      const named = await controlPlane.kubectl("api-resources", "-o=name");
+      expect(named.match(/\.(monitoring\.coreos\.com|grafana\.integreatly\.org)$/gm)).toHaveLength(5);
+    };
     await vi.waitFor(isServed, { timeout: 60_000 });
   });
   afterAll(() => scope.stop());

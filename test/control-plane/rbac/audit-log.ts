@@ -42,7 +42,8 @@ export class AuditLog {
   }
 
   async requestsOf(username: string): Promise<Requests> {
-    const lines = (await readFile(this.#file, "utf8")).split("\n").filter((line) => line !== "");
+    // The last line is empty, or is just being written.
+    const lines = (await readFile(this.#file, "utf8")).split("\n").slice(0, -1);
     const entries = lines.map((line) => JSON.parse(line) as Entry);
     const own = entries.filter(
       ({ user, objectRef }) => user.username === username && objectRef !== undefined,

@@ -1,6 +1,6 @@
 import { expect, vi } from "vitest";
 import { core } from "../fleet-harness.ts";
-import type { OperatorWorld } from "../operator/operator-world.ts";
+import { type OperatorWorld, plenty } from "../operator/operator-world.ts";
 import type { RbacStage } from "./rbac-stage.ts";
 import { pausedReplicas } from "./role-world.ts";
 import { silentConsumers } from "./silent-consumers.ts";
@@ -16,7 +16,7 @@ export const oneBusyOfFour = async (
   world: OperatorWorld,
   { network }: { readonly network: string },
 ): Promise<void> => {
-  await world.publish("jobs", 60);
+  await world.publish("jobs", plenty);
   const areReady = async () => expect((await world.status("images")).replicas?.ready).toBe(4);
   await vi.waitFor(areReady, { timeout: 60_000, interval: 100 });
   await world.annotate("images", { [pausedReplicas]: "4" });

@@ -69,6 +69,7 @@ describe.skipIf("missing" in tools)("the operator with the chart's role and no o
     { scope: "namespace", network: "127.78.2" },
   ])(
     "scope $scope: nothing that it does is refused, and nothing that it may do is left undone",
+    { timeout: 300_000 },
     async ({ scope, network }) => {
       const world = await roleWorld(stage);
       const namespaces = scope === "namespace" ? { namespaces: [world.namespace] } : {};
