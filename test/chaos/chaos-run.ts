@@ -33,7 +33,7 @@ export type ChaosAccount = {
   readonly lost: readonly string[];
   readonly duplicates: number;
   readonly deadLettered: number;
-  /** Workers that got SIGTERM and did not exit with 0. */
+  /** Workers that got SIGTERM, and no SIGKILL, and did not exit with 0. */
   readonly unclean: number;
 };
 
@@ -62,18 +62,22 @@ class Crew {
   #add(): void {
     const member = this.#start();
     let terminated = false;
+    let killed = false;
     this.#members.add(member);
     member.on("message", () => {
       this.#count++;
       this.starts.emit(String(this.#count));
-      if (this.#plan.killAtStarts.includes(this.#count)) member.kill("SIGKILL");
+      if (this.#plan.killAtStarts.includes(this.#count)) {
+        killed = true;
+        member.kill("SIGKILL");
+      }
       if (this.#plan.terminateAtStarts.includes(this.#count)) {
         terminated = true;
         member.kill("SIGTERM");
       }
     });
     member.on("exit", (code) => {
-      if (terminated && code !== 0) this.unclean++;
+      if (terminated && !killed && code !== 0) this.unclean++;
       this.#members.delete(member);
       if (!this.#stopping) this.#add();
     });
@@ -218,9 +222,11 @@ export const chaosRun = async (broker: Rabbitmq, plan: ChaosPlan): Promise<Chaos
   );
   const closings: Promise<unknown>[] = [];
   for (const at of plan.closeConnectionsAtStarts) {
-    crew.starts.once(String(at), () =>
-      closings.push(broker.ctl("close_all_connections", "--vhost", vhost, "chaos")),
-    );
+    crew.starts.once(String(at), () => {
+      const closing = broker.ctl("close_all_connections", "--vhost", vhost, "chaos");
+      closing.catch(() => {}); // told when it is awaited, after the jobs
+      closings.push(closing);
+    });
   }
   try {
     const accepted = await submitAll(plan, publisher, proxy);

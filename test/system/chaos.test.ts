@@ -23,7 +23,7 @@ describe("under kills, drains, closed connections and lost bytes", () => {
     scope = await createRunScope();
     broker = await createRabbitmq(scope);
     await broker.start();
-  }, 90_000);
+  }, 180_000);
   afterAll(() => scope.stop());
 
   test("no accepted job of 2,000 is lost", { timeout: 180_000 }, async () => {

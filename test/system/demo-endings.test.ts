@@ -5,7 +5,7 @@ import { placeOf, runDemo, summaryOf } from "../support/run-demo.ts";
 const minutes = 60_000;
 
 describe("the demo", () => {
-  test("gives its account after Ctrl-C, and leaves nothing running", { timeout: 2 * minutes }, async () => {
+  test("gives its account after Ctrl-C, and leaves nothing running", { timeout: 4 * minutes }, async () => {
     const demo = runDemo("--seconds", "60", "--json");
     const place = await placeOf(demo);
     await demo.printed(/0 → \d/);
@@ -15,7 +15,7 @@ describe("the demo", () => {
     expect(leftBehind(place)).toEqual({ listening: [], processes: [], folder: false });
   });
 
-  test("leaves nothing running when it is killed in the middle", { timeout: 2 * minutes }, async () => {
+  test("leaves nothing running when it is killed in the middle", { timeout: 4 * minutes }, async () => {
     const demo = runDemo("--seconds", "60");
     const place = await placeOf(demo);
     await demo.printed(/0 → \d/);
