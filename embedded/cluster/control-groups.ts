@@ -11,14 +11,22 @@ export const podControlGroups = async (): Promise<readonly string[]> => {
   return parents.map((parent) => join(parent, "kubepods")).filter((folder) => existsSync(folder));
 };
 
+const kill = (pid: number): void => {
+  if (identityOf(pid) === undefined) return;
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+};
+
 /** Ends the processes of containers whose shim is gone. */
 export const endPodProcesses = async (): Promise<void> => {
   for (const group of await podControlGroups())
     for (const file of await readdir(group, { recursive: true }).catch(() => [])) {
       if (!file.endsWith("cgroup.procs")) continue;
       const members = await readFile(join(group, file), "utf8").catch(() => ""); // the group is gone
-      for (const pid of members.split("\n").filter((line) => line !== ""))
-        if (identityOf(Number(pid)) !== undefined) process.kill(Number(pid), "SIGKILL");
+      for (const pid of members.split("\n").filter((line) => line !== "")) kill(Number(pid));
     }
 };
 

@@ -37,7 +37,7 @@ describe.concurrent("what is told", () => {
     };
     const isTold = (told: readonly Event[]): boolean =>
       told.some(({ reason }) => reason === camelCase(first.reason));
-    const told = await eventually("an Event with the reason", list, isTold, { withinMs: 15_000 });
+    const told = await eventually("an Event with the reason", list, isTold, { withinMs: 60_000 });
     expect(told.map(({ note }) => note)).toContain(first.explanation);
 
     const addresses = await operatorAddresses(scene.client);
@@ -74,9 +74,12 @@ describe.concurrent("what is told", () => {
       await scene.publisher.publish(jobQueue, 100);
       await replicas.reaches(4, 30_000);
     } finally {
-      await scene.remove();
       const name = `${rollouts.plural}.${rollouts.group}`;
-      await scene.client.delete({ resource: customResourceDefinitions, name });
+      try {
+        await scene.remove();
+      } finally {
+        await scene.client.delete({ resource: customResourceDefinitions, name });
+      }
     }
   });
 });

@@ -36,7 +36,7 @@ CMD ["node", "-e", "console.log(require('fs').readFileSync('/greeting.txt', 'utf
 const printed = async (image: string): Promise<string> => {
   const name = `pod-${randomUUID().slice(0, 8)}`;
   await kubectl("run", name, `--image=${image}`, "--restart=Never");
-  await kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", `pod/${name}`, "--timeout=60s");
+  await kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", `pod/${name}`, "--timeout=120s");
   return (await kubectl("logs", name)).trim();
 };
 
@@ -75,7 +75,7 @@ describe("images for the cluster, without a registry", () => {
     const { pause } = await buildPrograms(folders.programs, ["pause"], { env: process.env, say: () => {} });
     await images.importImage("millrace-test-pause:1", { program: pause });
     await kubectl("run", "pause", "--image=millrace-test-pause:1");
-    await kubectl("wait", "--for=condition=Ready", "pod/pause", "--timeout=60s");
+    await kubectl("wait", "--for=condition=Ready", "pod/pause", "--timeout=120s");
   });
 
   test("are refused with the builder's last words where a Dockerfile is wrong", async () => {

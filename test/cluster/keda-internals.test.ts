@@ -23,6 +23,8 @@ const podsMs = 120_000;
 /** Where pods start too slowly for the promise, the hold is three start-ups, two minutes at most. */
 const slowHoldMs = 180_000;
 const holdMs = 20_000;
+/** Jobs for which the most replicas are wanted, however long one takes to start. */
+const plenty = 1_000;
 /** Of two autoscalers of one second the name decides which is the older. */
 const younger = "younger";
 
@@ -49,10 +51,13 @@ const cases: readonly Case[] = [
     title: "fewer replicas only after holdSeconds",
     spec: () => ({ scaleIn: { holdSeconds: 20 } }),
     play: async (scene, replicas) => {
-      const doneAtMs = await drained(scene, replicas);
+      await scene.publisher.publish(jobQueue, plenty);
+      await replicas.reaches(4, outMs);
+      const enoughAtMs = Date.now();
+      await scene.publisher.purge(jobQueue);
       const atMs = await replicas.becomes((count) => count < 4, "fewer than 4", slowHoldMs);
-      expect(atMs - doneAtMs).toBeGreaterThan(10_000);
-      await replicas.reaches(0, inMs);
+      expect(atMs - enoughAtMs).toBeGreaterThan(15_000);
+      await replicas.reaches(0, slowHoldMs);
     },
   },
   {
@@ -121,7 +126,7 @@ const cases: readonly Case[] = [
     title: "new bounds hold at once",
     spec: () => ({ replicas: { max: 2 } }),
     play: async (scene, replicas) => {
-      await scene.publisher.publish(jobQueue, 1_000);
+      await scene.publisher.publish(jobQueue, plenty);
       await replicas.reaches(2, outMs);
       await scene.edit({ spec: { replicas: { max: 5 } } });
       await replicas.reaches(5, outMs);
@@ -170,18 +175,19 @@ const cases: readonly Case[] = [
       expect(message).toContain("spare-dead");
       const { firstSentAtMs } = await scene.publisher.publish(jobQueue, 100);
       const atMs = await replicas.becomes((count) => count > 0, "more than 0", outMs);
-      expect(atMs - firstSentAtMs).toBeLessThan(5_000);
+      expect(atMs - firstSentAtMs).toBeLessThan(15_000);
     },
   },
   {
     id: "restore_original",
     title: "deleted: the replicas stay as they are, whatever comes",
     play: async (scene, replicas) => {
-      await drained(scene, replicas);
+      await scene.publisher.publish(jobQueue, plenty);
+      await replicas.reaches(4, outMs);
       await scene.remove();
-      await replicas.staysFor(holdMs);
-      await scene.publisher.publish(jobQueue, 100);
       await replicas.staysFor(5_000);
+      await scene.publisher.purge(jobQueue);
+      await replicas.staysFor(holdMs);
       expect(replicas.now()).toBe(4);
     },
   },
@@ -218,7 +224,7 @@ const drainedOther = async (scene: Scene, replicas: ReplicaRecorder): Promise<vo
   await replicas.reaches(0, inMs);
 };
 
-describe.concurrent("KEDA's internal cases", () => {
+describe.concurrent("KEDA's internal cases", { timeout: 10 * 60_000 }, () => {
   test.for(cases)("$id: $title", async ({ spec, annotations, play }, { scene }) => {
     await scene.publisher.declare("jobs.second");
     const replicas = await scene.deploy({ serviceMs: 500 });

@@ -12,9 +12,10 @@ const careless: readonly WorkerKind[] = [
 ];
 /**
  * The broker tells what a consumer holds 5 s late, and a ReplicaSet removes a pod that is not Ready yet before any other,
- * also in the second in which it takes its first job: 2 and 3 of some 110 removals each were seen.
+ * also in the second in which it takes its first job: 2 and 3 of some 110 removals each were seen. The wide margin is for few
+ * removals, here some thirty each.
  */
-const interruptedRatio = 0.1;
+const interruptedRatio = 0.25;
 
 describe.concurrent("scale-in during long jobs of foreign consumers that cannot drain", { timeout }, () => {
   test.for(careless)("takes the idle first: $title", async ({ workers }, { scene, annotate }) => {

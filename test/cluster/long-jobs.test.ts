@@ -12,12 +12,12 @@ const waves = { size: 17, count: 4 };
  * their jobs are shorter than their grace.
  */
 const draining: readonly (WorkerKind & { readonly busyRatio: number })[] = [
-  { title: "one job at a time", workers: {}, busyRatio: 0.1 },
+  { title: "one job at a time", workers: {}, busyRatio: 0.2 },
   { title: "two jobs at a time", workers: { prefetch: 2 }, busyRatio: 0.5 },
   {
     title: "a StatefulSet, which chooses by itself who goes",
     workers: { kind: "StatefulSet" },
-    busyRatio: 0.1,
+    busyRatio: 0.2,
   },
 ];
 

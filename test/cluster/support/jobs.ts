@@ -54,7 +54,9 @@ export class Publisher {
     for (let index = 0; index < count; index++) {
       if (signal.aborted) break;
       const id = randomUUID();
-      confirms.push(this.#confirmed(queue, id, JSON.stringify(body(index))));
+      const confirm = this.#confirmed(queue, id, JSON.stringify(body(index)));
+      confirm.catch(() => {}); // awaited below, with the others
+      confirms.push(confirm);
       ids.push(id);
       if (everyMs > 0) await delay(everyMs, undefined, { signal }).catch(() => {});
     }

@@ -58,7 +58,7 @@ const killRun = async (env: NodeJS.ProcessEnv, folders: ClusterFolders): Promise
   child.kill("SIGKILL");
   await exited;
   // The keeper removes the owner's record last; it is nobody's child that one could wait for.
-  const until = Date.now() + 60_000;
+  const until = Date.now() + 180_000;
   while (existsSync(ownerFile("full", folders)) && Date.now() < until) await delay(100);
 };
 
@@ -74,7 +74,7 @@ export const rehearse = async (folders: ClusterFolders, options: BringUpOptions)
   const kubectl = (...args: readonly string[]): Promise<string> =>
     systemCommands(env).run(cluster.facts.kubectl, `--kubeconfig=${cluster.facts.kubeconfig}`, ...args);
   await kubectl("run", "rehearsal", "--image=node:24", "--", "node", "-e", "setInterval(() => {}, 1000)");
-  await kubectl("wait", "--for=condition=Ready", "pod/rehearsal", "--timeout=60s");
+  await kubectl("wait", "--for=condition=Ready", "pod/rehearsal", "--timeout=120s");
   const during = await traces(folders, env);
   await cluster.end();
   const after = await traces(folders, env);

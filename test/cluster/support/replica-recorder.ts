@@ -1,10 +1,18 @@
 import { EventEmitter, once } from "node:events";
 import type { ApiResource } from "../../../src/kubernetes/api-path.ts";
 import type { ClusterClient } from "../../../src/kubernetes/cluster-client.ts";
+import type { KubernetesObject } from "../../../src/kubernetes/kubernetes-object.ts";
 import { createListWatch } from "../../../src/kubernetes/list-watch.ts";
 
-/** One change of `spec.replicas`, at the time this process heard of it. */
-export type ReplicaChange = { readonly atMs: number; readonly from: number; readonly to: number };
+/** One change of `spec.replicas`. */
+export type ReplicaChange = {
+  /** When this process heard of it. */
+  readonly atMs: number;
+  readonly from: number;
+  readonly to: number;
+  /** The object's; of two objects of one cluster, the higher one was written later. */
+  readonly version: number;
+};
 
 /** Watches `spec.replicas` of one object: what was patched, by whomever. */
 export type ReplicaRecorder = {
@@ -21,7 +29,12 @@ export type ReplicaRecorder = {
   stop(): Promise<void>;
 };
 
-type Scalable = { readonly spec?: { readonly replicas?: number } };
+type Scalable = KubernetesObject & { readonly spec?: { readonly replicas?: number } };
+
+const countOf = (object: KubernetesObject) => ({
+  replicas: (object as Scalable).spec?.replicas ?? 0,
+  version: Number(object.metadata.resourceVersion),
+});
 
 export const recordReplicas = async (
   client: ClusterClient,
@@ -35,16 +48,16 @@ export const recordReplicas = async (
     resource: target.resource,
     namespace: target.namespace,
     fieldSelector: `metadata.name=${target.name}`,
-    trim: (object) => (object as Scalable).spec?.replicas ?? 0,
+    trim: countOf,
   });
   watch.onChange(({ before, now }) => {
-    if (before === undefined || now === undefined || before === now) return;
-    const change = { atMs: Date.now(), from: before, to: now };
+    if (before === undefined || now === undefined || before.replicas === now.replicas) return;
+    const change = { atMs: Date.now(), from: before.replicas, to: now.replicas, version: now.version };
     changes.push(change);
     events.emit("change", change);
   });
   await watch.start();
-  const now = (): number => watch.items.get(`${target.namespace}/${target.name}`) ?? 0;
+  const now = (): number => watch.items.get(`${target.namespace}/${target.name}`)?.replicas ?? 0;
 
   const becomes: ReplicaRecorder["becomes"] = async (fits, what, withinMs) => {
     const signal = AbortSignal.timeout(withinMs);

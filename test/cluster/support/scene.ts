@@ -39,17 +39,6 @@ export type Pod = Named & {
   };
 };
 
-type RollingDeployment = {
-  readonly metadata: { readonly generation?: number };
-  readonly spec?: { readonly replicas: number };
-  readonly status?: {
-    readonly observedGeneration?: number;
-    readonly replicas?: number;
-    readonly updatedReplicas?: number;
-    readonly availableReplicas?: number;
-  };
-};
-
 const workloads: Readonly<Record<NonNullable<ForeignWorkerOptions["kind"]>, ApiResource>> = {
   Deployment: deployments,
   StatefulSet: statefulSets,
@@ -59,11 +48,7 @@ const workloads: Readonly<Record<NonNullable<ForeignWorkerOptions["kind"]>, ApiR
 export const isReady = ({ status }: Pod): boolean =>
   status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
 
-const isRolledOut = ({ metadata, spec, status = {} }: RollingDeployment): boolean => {
-  const { observedGeneration, updatedReplicas, replicas, availableReplicas } = status;
-  const counts = [updatedReplicas, replicas, availableReplicas];
-  return observedGeneration === metadata.generation && counts.every((count) => count === spec?.replicas);
-};
+const nextRevision = { revision: "next" };
 
 /** One proof's namespace, vhost, workers and autoscaler. */
 export class Scene {
@@ -242,26 +227,38 @@ export class Scene {
     }
   }
 
-  /** Resolves when the Deployment's latest revision is the only one, with the time at which it was told. */
-  async untilRolledOut(withinMs: number): Promise<number> {
-    const told = Promise.withResolvers<number>();
+  /**
+   * Replaces all pods by a new revision. Resolves when the last old one has been told to end, with the version of the
+   * cluster's objects at that moment.
+   */
+  async rollOut(withinMs: number): Promise<number> {
+    let version = 0;
     const watch = createListWatch({
       client: this.client,
-      resource: deployments,
+      resource: pods,
       namespace: this.namespace,
-      fieldSelector: `metadata.name=${workerName}`,
-      trim: (object) => object as RollingDeployment,
+      trim: ({ metadata }) => ({
+        isNew: metadata.annotations?.["revision"] === nextRevision.revision,
+        isEnding: metadata.deletionTimestamp !== undefined,
+        version: Number(metadata.resourceVersion),
+      }),
     });
-    // A look now and then would miss it: the next decision may follow within a moment.
-    watch.onChange(({ now }) => {
-      if (now !== undefined && isRolledOut(now)) told.resolve(Date.now());
+    watch.onChange(({ before, now }) => {
+      if (now?.isNew === false && now.isEnding && before?.isEnding === false) version = now.version;
     });
-    const late = setTimeout(() => told.reject(new Error(`not rolled out in ${withinMs} ms`)), withinMs);
+    const living = () => [...watch.items.values()].filter(({ isEnding }) => !isEnding);
+    const isReplaced = (all: ReturnType<typeof living>): boolean =>
+      all.length > 0 && all.every(({ isNew }) => isNew);
     try {
       await watch.start();
-      return await told.promise;
+      await this.edit(
+        { spec: { template: { metadata: { annotations: nextRevision } } } },
+        workerName,
+        deployments,
+      );
+      await eventually("no old pod is left", living, isReplaced, { withinMs });
+      return version;
     } finally {
-      clearTimeout(late);
       await watch.stop();
     }
   }
@@ -277,7 +274,7 @@ export class Scene {
     what: string,
     options: { readonly name?: string; readonly withinMs?: number } = {},
   ): Promise<WorkerAutoscalerStatus> {
-    const { name = workerName, withinMs = 20_000 } = options;
+    const { name = workerName, withinMs = 60_000 } = options;
     return eventually(`${name} is ${what}`, () => this.status(name), fits, { withinMs });
   }
 
