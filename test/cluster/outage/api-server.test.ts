@@ -23,7 +23,8 @@ describe("the API server is away for a minute", () => {
     const steady = replicas.now();
     try {
       await delay(outageMs);
-      await scene.publisher.publish(jobQueue, 40 * steady);
+      // More than they do until the operator must have seen the API server again.
+      await scene.publisher.publish(jobQueue, 60 * steady);
     } finally {
       await startAgain();
     }
@@ -36,7 +37,7 @@ describe("the API server is away for a minute", () => {
     ).toEqual([]);
     load.abort();
     await publishing;
-    await scene.records.allDone(scene.publisher.ids, 120_000);
+    await scene.records.allDone(scene.publisher.ids, 300_000);
     // Thirty pods at once start slowly here: where that takes longer than the promise, the hold is up to two minutes.
     await replicas.reaches(1, 180_000);
     const { lost, duplicated, interrupted } = scene.records.account(scene.publisher.ids);
