@@ -68,8 +68,8 @@ export const definitions = {
       scopes: list(text),
       audience: text,
     }),
-    if: { minProperties: 1 },
-    then: { required: ["tokenUrl"] },
+    if: { maxProperties: 0 },
+    else: { required: ["tokenUrl"] },
   },
   tls: {
     ...object({

@@ -20,6 +20,8 @@ class Loop {
   readonly simulation: ForeignSimulation;
   /** What the broker says instead. */
   bend: Partial<BrokerReading> = {};
+  /** How many of those that are at work the fleet calls Ready. */
+  called = (ready: number): number => ready;
   private state: ControlState | undefined;
   private readonly spec: Spec;
 
@@ -51,7 +53,8 @@ class Loop {
       id,
       ...(broker && { broker: { ...broker, ...this.bend } }),
     }));
-    return { ...readings, queues };
+    const { fleet } = readings;
+    return { ...readings, queues, fleet: { ...fleet, ready: this.called(fleet.ready) } };
   }
 
   get greatest(): number {
@@ -164,6 +167,30 @@ describe("consumers that are not ours", () => {
     loop.run(600);
     expect(loop.simulation.removed).toBe(removed);
     expect(loop.verdicts.at(-1)?.reason).toBe("waiting-for-idle");
+  });
+
+  test.for([
+    ["are not called Ready, as on a node that the API server has lost", () => 0, {}],
+    ["are not called Ready, as with a late readiness probe", (ready: number) => Math.min(ready, 5), {}],
+    ["are not seen at all", () => 0, { consumers: 0 }],
+  ] as const)("that work and %s: their jobs are not taken for shorter ones", ([, called, bend]) => {
+    const loop = new Loop(
+      { arrivals: () => 4, serviceSeconds: 1, startReplicas: 5 },
+      { objective: { waitSeconds: 10, attainmentRatio: 0.95 }, replicas: { min: 1, max: 30 } },
+    );
+    loop.run(120);
+    const before = loop.verdicts.length;
+    loop.called = called;
+    loop.bend = bend;
+    loop.simulation.publish(1_500);
+    loop.run(50);
+    loop.called = (ready) => ready;
+    loop.bend = {};
+    loop.run(40);
+    const since = loop.verdicts.slice(before);
+    expect(since.map(({ reason }) => reason)).not.toContain("ineffective");
+    expect(Math.min(...since.map(({ estimate }) => estimate.serviceSeconds ?? 0))).toBeGreaterThan(0.55);
+    expect(loop.simulation.queue).toHaveLength(0);
   });
 
   test("over AMQP alone are scaled out, and never in", () => {

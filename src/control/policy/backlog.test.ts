@@ -69,3 +69,10 @@ test("queues that share slots cannot run more together than there are", () => {
   const both = [queue({ unacked: 4, consumers: 4 }), queue({ unacked: 4, consumers: 4 })];
   expect(backlogOf(both, fleet(4), 1)).toEqual({ waiting: 4, inSystem: 8, running: 4 });
 });
+
+test("consumers of replicas that are wanted and not Ready run their jobs; of more than are wanted they do not", () => {
+  const lost = { ...fleet(0), desired: 4 };
+  expect(backlogOf([queue({ unacked: 4, consumers: 4 })], lost, 1)).toMatchObject({ waiting: 0, running: 4 });
+  const few = { ...fleet(1), desired: 2 };
+  expect(backlogOf([queue({ unacked: 4, consumers: 4 })], few, 1)).toMatchObject({ waiting: 2, running: 2 });
+});

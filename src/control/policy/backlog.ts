@@ -9,6 +9,15 @@ export type Backlog = {
   readonly running: number;
 };
 
+/**
+ * Those that are Ready; and as far as they are wanted, those whose consumers are there although they are not Ready: a
+ * readiness probe that comes late or fails, or a node that the API server has lost, keeps nobody from taking jobs.
+ */
+export const replicasAtWork = (queues: readonly CleanQueue[], fleet: CleanFleet): number => {
+  const consumers = Math.max(0, ...queues.map(({ broker }) => broker?.consumers ?? 0));
+  return Math.max(fleet.ready, Math.min(fleet.desired, consumers));
+};
+
 type InProgress = { readonly running: number; readonly hoarded: number };
 
 /**
@@ -40,7 +49,11 @@ export const backlogOf = (
     waiting += ready + progress.hoarded;
     running += progress.running;
   }
-  const here = fleet.ready * slots;
+  const atWork = replicasAtWork(
+    queues.map(({ queue }) => queue),
+    fleet,
+  );
+  const here = atWork * slots;
   const possible = here + fleet.draining * slots;
   const excess = Math.max(0, running - possible);
   const onDraining = Math.max(0, Math.min(running, possible) - here);

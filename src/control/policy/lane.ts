@@ -20,7 +20,7 @@ import { newService, type Service, type ServiceMemory, serviceOf } from "../sign
 import { newSlots, type SlotsMemory, withSlots } from "../signals/slots.ts";
 import type { Startup } from "../signals/startup.ts";
 import { noneUnsettled, type UnsettledMemory } from "../signals/unsettled.ts";
-import { type Backlog, backlogOf } from "./backlog.ts";
+import { type Backlog, backlogOf, replicasAtWork } from "./backlog.ts";
 import { type BreakerMemory, newBreaker, steadied, withBreaker } from "./breaker.ts";
 import { withPeak } from "./feasibility.ts";
 import { measuredService } from "./measured-service.ts";
@@ -163,7 +163,7 @@ const guessedStarts = (memory: LaneMemory, input: LaneInput, { slots, prior }: S
     t: input.t,
     elapsed: input.elapsed,
     waiting: waitsNow && memory.waiting > 0,
-    capacityPerSecond: (input.fleet.ready * slots) / service.seconds,
+    capacityPerSecond: (replicasAtWork(input.queues, input.fleet) * slots) / service.seconds,
   });
 };
 
@@ -178,11 +178,15 @@ type Judgement = {
   readonly measured: Service;
 };
 
-const judged = (memory: BreakerMemory, { t, elapsed, fleet }: LaneInput, of: Judgement): BreakerMemory =>
+const judged = (
+  memory: BreakerMemory,
+  { t, elapsed, queues, fleet }: LaneInput,
+  of: Judgement,
+): BreakerMemory =>
   withBreaker(memory, {
     t,
     elapsed,
-    readySlots: fleet.ready * of.slots,
+    readySlots: replicasAtWork(queues, fleet) * of.slots,
     slotsPerReplica: of.slots,
     finished: of.finished,
     waiting: of.waiting,

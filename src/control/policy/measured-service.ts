@@ -52,6 +52,8 @@ const withSettled = (
   jobs: { readonly settled: number; readonly running: number },
 ): Measured => {
   const spent = isMeasured(service) ? unsettled.seconds : shareOf(unsettled, jobs);
+  // Jobs waited and were settled, and nobody was seen to work: who did is not known.
+  if (unsettled.waited && spent <= 0) return { service, unsettled: noneUnsettled };
   const bounded = withBound(service, jobs.settled, spent);
   const counted = unsettled.waited ? withFinished(bounded, jobs.settled, spent) : bounded;
   return { service: counted, unsettled: isMeasured(counted) ? noneUnsettled : leftOf(unsettled, spent) };
