@@ -35,7 +35,7 @@ export type BrokerRead = {
 /** Connections of one broker: one for each vhost. */
 const maxVhosts = 64;
 /** A vhost that nobody asked about for so long is forgotten. */
-const forgetAfterMs = 10 * 60_000;
+const forgetAfterMs = 60_000;
 /** Older than any that a healthy broker gives. */
 const oldSeconds = 20;
 

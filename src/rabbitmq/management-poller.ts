@@ -30,7 +30,7 @@ type Polled<T> = { askedAtMs: number; last: T | undefined; failure: ManagementEr
 const latencyShare = 10;
 const pollDeadlineMs = 10_000;
 const maxVhosts = 64;
-const forgetVhostAfterMs = 10 * 60_000;
+const forgetVhostAfterMs = 60_000;
 /** Holders that nobody wanted for so long are polled no more. */
 const forgetHoldersAfterMs = 15_000;
 
