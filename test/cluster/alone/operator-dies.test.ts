@@ -12,6 +12,13 @@ const inMs = 180_000;
 /** Of `status.history`. */
 const historyLength = 10;
 
+/** A promise that pods start fast enough for, as the hold is longer where they do not. */
+const goingSoon = {
+  objective: { waitSeconds: 10 },
+  scaleIn: { holdSeconds: 10, toZeroAfterSeconds: 10 },
+  replicas: { max: 6 },
+};
+
 /** The lease lasts 15 s from its last renewal; a follower takes it half a second ahead, with everything warm, and patches. */
 const gapMs = 15_000;
 
@@ -58,7 +65,7 @@ describeFirstJobs();
 describe("the operator dies", () => {
   test("the leader killed with a follower: no gap longer than the lease", async ({ scene, annotate }) => {
     const replicas = await scene.deploy({ serviceMs: 1_000 });
-    await scene.autoscale({ replicas: { max: 6 } });
+    await scene.autoscale(goingSoon);
     const { leader } = await leaderAndFollower(scene);
     signal(leader, "SIGKILL");
     const killedAtMs = Date.now();
@@ -75,7 +82,7 @@ describe("the operator dies", () => {
 
   test("a leader that is frozen and comes back acts no more: one of the two decides", async ({ scene }) => {
     const replicas = await scene.deploy({ serviceMs: 1_000 });
-    await scene.autoscale({ replicas: { max: 6 } });
+    await scene.autoscale(goingSoon);
     const { leader } = await leaderAndFollower(scene);
     signal(leader, "SIGSTOP");
     try {
