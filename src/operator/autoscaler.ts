@@ -296,7 +296,9 @@ export class Autoscaler {
     const isLeftToPeople = paused !== undefined && paused.replicas === undefined;
     if (isWatching || isLeftToPeople) return followCount(memory, desired);
     const { scaleIn, replicas } = this.#resource.spec;
-    const holdMs = (scaleIn?.holdSeconds ?? defaultHoldSeconds) * 1_000;
+    const holdSeconds = scaleIn?.holdSeconds ?? defaultHoldSeconds;
+    // Jobs that began while a person held the count must be seen before it falls.
+    const holdMs = Math.max(holdSeconds, this.#control?.lateness.seconds ?? 0) * 1_000;
     const held = isReleased ? releasedCount(memory, { holdMs, nowMs }) : memory;
     return observeCount(held, desired, { min: replicas.min, holdMs, nowMs });
   }

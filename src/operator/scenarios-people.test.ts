@@ -55,6 +55,21 @@ describe("a person's word", () => {
     });
   }
 
+  test("nor is it shorter than the broker's statistics are old, as jobs begun meanwhile must be seen", async () => {
+    const spec = { scaleIn: { holdSeconds: 6, toZeroAfterSeconds: 6 } };
+    const annotations = { "millrace.dev/paused-replicas": "4" };
+    const scenario = await startedScenario({ annotations, spec, withWorkers: false });
+    scenario.world.brokerTellsUnacked = true;
+    scenario.world.brokerAgeSeconds = 10;
+    scenario.world.publish(20);
+    await scenario.walk(120);
+    scenario.replaceResource(spec);
+    await scenario.walk(10);
+    expect(scenario.desired).toBe(4);
+    await scenario.walk(20);
+    expect(scenario.desired).toBe(0);
+  });
+
   test("paused: edits by hand are the person's right, and when the pause is lifted the operator acts at once", async () => {
     const scenario = await startedScenario({ annotations: { "millrace.dev/paused": "true" } });
     await scenario.walk(2);

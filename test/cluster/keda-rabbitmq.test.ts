@@ -54,6 +54,8 @@ const cases: readonly Case[] = [
     title: "a queue in a vhost, out and in; three jobs bring replicas too",
     play: async (scene, replicas) => {
       await outAndIn(scene, replicas);
+      // Those that are about to go would still take them.
+      await scene.untilPods(0, podsMs);
       const { ids } = await scene.publisher.publish(jobQueue, 3);
       await replicas.becomes((count) => count > 0, "more than 0", outMs);
       await scene.records.allDone(ids, podsMs);

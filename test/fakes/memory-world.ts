@@ -42,6 +42,7 @@ export class MemoryWorld {
   broker: "answers" | "away" | "hangs" | "rejects" = "answers";
   workers: "answers" | "empty" | "unseen" | "away" | "stale" | "hangs" | "rejects" = "answers";
   brokerTellsUnacked = false;
+  brokerAgeSeconds = 0;
   workersTellDepth = true;
   /** The broker tells which address holds how many messages; the workers' series carry pod names. */
   brokerTellsHolders = false;
@@ -158,7 +159,7 @@ export class MemoryWorld {
   #brokerBlock() {
     const { fleet, target } = this.#options;
     return {
-      ageSeconds: 0,
+      ageSeconds: this.brokerAgeSeconds,
       epoch: "1",
       ready: this.#ready,
       consumers: fleet.readyCount(target),

@@ -23,12 +23,14 @@ const queues = (broker: Partial<BrokerReading>, told?: WorkersReading) => [
   ),
 ];
 
-test("is the largest age of the last minute", () => {
-  const late = withLateness(noLateness, queues({ ageSeconds: 9.5, unacked: 0 }), 100);
-  expect(late).toEqual({ seconds: 9.5, at: 100 });
-  const fresh = queues({ ageSeconds: 0, unacked: 0 });
-  expect(withLateness(late, fresh, 100)).toBe(late);
-  expect(withLateness({ seconds: 9.5, at: 30 }, fresh, 100)).toEqual({ seconds: 0, at: 100 });
+test("is the largest age of the last minute, also when the next one begins with fresh statistics", () => {
+  const of = (ageSeconds: number) => queues({ ageSeconds, unacked: 0 });
+  const late = withLateness({ seconds: 3, recent: 0, at: 90 }, of(9.5), 100);
+  expect(late).toEqual({ seconds: 9.5, recent: 9.5, at: 90 });
+  expect(withLateness(late, of(0), 100)).toEqual(late);
+  const next = withLateness({ ...late, at: 30 }, of(0), 100);
+  expect(next).toEqual({ seconds: 9.5, recent: 0, at: 100 });
+  expect(withLateness({ ...next, at: 30 }, of(0), 100).seconds).toBe(0);
 });
 
 test("is nothing where the workers tell what is in progress, or nobody does", () => {

@@ -1,10 +1,13 @@
 import type { CleanQueue } from "../signals/clean-readings.ts";
 import { rounded } from "../signals/plausible.ts";
 
-/** The largest age of the broker's statistics in the last minute, where nothing else says what is in progress; and when it was. */
-export type LatenessMemory = { readonly seconds: number; readonly at: number };
+/**
+ * `seconds`: the largest age of the broker's statistics in the last minute or two, where nothing else says what is in
+ * progress; `recent`: the largest since `at`.
+ */
+export type LatenessMemory = { readonly seconds: number; readonly recent: number; readonly at: number };
 
-export const noLateness: LatenessMemory = { seconds: 0, at: 0 };
+export const noLateness: LatenessMemory = { seconds: 0, recent: 0, at: 0 };
 
 /** Long enough to have seen statistics just before the next ones came. Seconds. */
 const MEMORY_SECONDS = 60;
@@ -21,9 +24,12 @@ export const withLateness = (
   queues: readonly CleanQueue[],
   t: number,
 ): LatenessMemory => {
-  const seconds = queues.reduce((most, queue) => Math.max(most, ageOf(queue, t)), 0);
-  const isOver = t - memory.at > MEMORY_SECONDS;
-  return seconds >= memory.seconds || isOver
-    ? { seconds: rounded(seconds, 1e3), at: rounded(t, 1e3) }
-    : memory;
+  const age = rounded(
+    queues.reduce((most, queue) => Math.max(most, ageOf(queue, t)), 0),
+    1e3,
+  );
+  const { seconds, at } = memory;
+  const recent = Math.max(memory.recent, age);
+  if (t - at > MEMORY_SECONDS) return { seconds: recent, recent: age, at: rounded(t, 1e3) };
+  return { seconds: Math.max(seconds, age), recent, at };
 };
